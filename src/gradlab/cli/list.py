@@ -1,0 +1,34 @@
+"""`gradlab list`: the parts and tasks that studies can name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from gradlab.cli.options import AsJson
+
+Kind = Literal["activations", "initializers", "optimizers", "schedules", "losses", "tasks"]
+
+
+def show(kind: Annotated[Kind, Parameter(help="What to list.")], /, *, as_json: AsJson = False) -> None:
+    """List what networks are made of and what they learn.
+
+    Every name can stand in a study file or behind --set, with its parameters in brackets.
+
+    For example:
+      gradlab list activations
+      gradlab list tasks --json
+      gradlab study run dying-relu --set 'network.activation=leaky_relu(0.2)'
+    """
+    from gradlab.cli.documents import catalog_document
+    from gradlab.cli.output import print_json
+    from gradlab.data import TASKS
+    from gradlab.parts import CATALOGS
+    from gradlab.reports.text import print_catalog
+
+    catalog = TASKS if kind == "tasks" else CATALOGS[kind]
+    if as_json:
+        print_json(catalog_document(catalog))
+    else:
+        print_catalog(catalog)

@@ -1,0 +1,124 @@
+"""`main`: from arguments to an exit code. Whatever goes wrong becomes one clear message on stderr.
+
+Exit codes: 0 done; 2 a usage or input error, whoever notices it; 130 interrupted; 141 the reader of a pipe went away, as
+the shell reports it for other programs; 1 a bug in gradlab. GRADLAB_DEBUG=1 shows the traceback of every error.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from gradlab import __version__
+from gradlab.errors import UserError
+
+if TYPE_CHECKING:
+    from cyclopts import App
+
+DONE, BUG, BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
+
+HELP = """Will this network train? Why not? What would?
+
+gradlab trains thousands of networks together and says how many died, when, and why.
+
+For example:
+  gradlab study list
+  gradlab study run dying-relu
+  gradlab list activations
+
+Exit codes: 0 done, 2 wrong usage or input, 130 interrupted, 1 a bug in gradlab.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: The arguments after the program's name; those of this process by default.
+
+    Returns:
+        The exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a sign gets a "?", not a traceback
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            _command(list(sys.argv[1:] if argv is None else argv))
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where a full disk or a closed pipe can still be reported
+    except UserError as error:
+        return _failed(str(error), BAD_INPUT)
+    except KeyboardInterrupt as interrupt:
+        return _failed(": ".join(["interrupted", *map(str, interrupt.args)]), INTERRUPTED, label="")
+    except BrokenPipeError:
+        # what is still in the buffer has no reader: let the interpreter's own flush at exit write it to nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except MemoryError:
+        return _failed("memory: there is not enough. Use a smaller --chunk or fewer --jobs.", BAD_INPUT)
+    except Exception as error:
+        told = " ".join(f"{type(error).__name__}: {error}".split())[:500]
+        text = f"this is a bug in gradlab {__version__}: {told}\n  Please report it with the command you ran"
+        return _failed(f"{text}; GRADLAB_DEBUG=1 in front of it shows where.", BUG)
+    return DONE
+
+
+def _command(arguments: list[str]) -> None:
+    """Find the verb, read its options and call it.
+
+    Raises:
+        UserError: The arguments make no command.
+    """
+    from cyclopts import CycloptsError
+
+    from gradlab.cli.messages import in_our_words
+
+    try:
+        _app()(arguments)
+    except CycloptsError as error:
+        raise in_our_words(error) from error
+
+
+def _app() -> App:
+    """The verbs by the modules that hold them; a module is imported when its verb is used."""
+    from cyclopts import App
+
+    app = App(
+        name="gradlab",
+        help=HELP,
+        help_format="plaintext",
+        version=__version__,
+        exit_on_error=False,
+        print_error=False,
+        result_action="return_value",
+        suppress_keyboard_interrupt=False,
+    )
+    app.command("gradlab.cli.study:app", name="study", help="List, show, run and export studies.")
+    app.command("gradlab.cli.report:report", name="report", help="Write the page of what a store holds.")
+    app.command("gradlab.cli.list:show", name="list", help="List what networks are made of and what they learn.")
+    return app
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
+    """A library's warning in one line, without the place in the code."""
+    print(_printable(f"warning: {message}"), file=sys.stderr)
+
+
+def _failed(message: str, code: int, label: str = "error: ") -> int:
+    """Say what went wrong on stderr and hand back the exit code."""
+    if os.environ.get("GRADLAB_DEBUG"):
+        traceback.print_exc()
+    print(_printable(label + message), file=sys.stderr)
+    return code
+
+
+def _printable(text: str) -> str:
+    """Text in which characters that would steer the terminal are written as escapes."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)

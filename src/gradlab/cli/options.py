@@ -1,0 +1,65 @@
+"""The options that several verbs share, each with its help text and its check at the border."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter, Token
+
+from gradlab.errors import UserError, shown
+
+STORE = Path("gradlab-store")
+
+
+def whole(low: int, high: int | None = None) -> Callable[[Any, Sequence[Token]], int]:
+    """A converter for whole numbers in a range; "1.5" and "1e3" are none."""
+    expected = f"a whole number, at least {low}" if high is None else f"a whole number from {low} to {high}"
+
+    def convert(_: Any, tokens: Sequence[Token]) -> int:
+        text = tokens[0].value
+        try:
+            number = int(text)
+        except ValueError:
+            number = low - 1
+        if number < low or (high is not None and number > high):
+            raise UserError(tokens[0].keyword or "number", got=shown(text), expected=expected)
+        return number
+
+    return convert
+
+
+def path(_: Any, tokens: Sequence[Token]) -> Path:
+    """A converter for paths; an empty text would silently mean the current folder."""
+    if not tokens[0].value:
+        raise UserError(tokens[0].keyword or "path", got='""', expected="the path of a file or folder")
+    return Path(tokens[0].value)
+
+
+def flag(name: str | tuple[str, ...], help: str) -> Parameter:
+    """An option without a value."""
+    return Parameter(name=name, help=help, negative=(), show_default=False)
+
+
+AsJson = Annotated[bool, flag("--json", "Print one JSON document instead of tables.")]
+Output = Annotated[Path | None, Parameter(converter=path, help="Write to this file instead.")]
+Seed = Annotated[
+    int, Parameter(converter=whole(0, 2**64 - 1), help="Root seed of every random number, 0 <= seed < 2^64.")
+]
+Settings = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--set",
+        help="KEY=VALUE: change the study before it runs: row, replicas, task, or a dotted path such as recipe.epochs. "
+        "A comma list or a range first..last runs every value. May be given several times.",
+        negative=(),
+    ),
+]
+StoreFolder = Annotated[
+    Path, Parameter(name="--store", converter=path, env_var="GRADLAB_STORE", help="Folder that keeps the results.")
+]
+Device = Annotated[
+    Literal["auto", "cpu", "cuda", "mps"],
+    Parameter(env_var="GRADLAB_DEVICE", help="Where to train; auto takes CUDA where there is one."),
+]

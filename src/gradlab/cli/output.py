@@ -1,0 +1,74 @@
+"""Writing what a verb found: JSON on stdout, and files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, TextIO
+
+from gradlab.errors import UserError
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print one document on stdout."""
+    json.dump(document, sys.stdout, indent=2, allow_nan=False)
+    print()
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what the system says about writing a file into one clear message.
+
+    Raises:
+        UserError: The file could not be written.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError(f"{path}: cannot be written", got=reason, do="Name another file") from error
+
+
+def check_writable(path: Path) -> None:
+    """Fail now rather than after hours of training when a file could not be written.
+
+    Raises:
+        UserError: The path is a folder, or its folder is absent or takes no files.
+    """
+    if path.is_dir():
+        raise UserError(f"{path}: cannot be written", got="a folder", expected="the path of a file")
+    with explained(path), nullcontext() if path.exists() else tempfile.TemporaryFile(dir=path.parent):
+        if path.exists():
+            path.open("ab").close()
+
+
+@contextmanager
+def opened(path: Path | None) -> Iterator[TextIO]:
+    """Stdout, or a file that appears under its name when it is complete.
+
+    Raises:
+        UserError: The file could not be written.
+    """
+    if path is None:
+        yield sys.stdout
+        return
+    check_writable(path)
+    with explained(path):
+        if path.exists() and not path.is_file():  # a device or a pipe: nothing to replace
+            with path.open("w", encoding="utf-8", newline="") as out:
+                yield out
+            return
+        part = path.with_name(path.name + ".part")
+        try:
+            with part.open("w", encoding="utf-8", newline="") as out:
+                yield out
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)

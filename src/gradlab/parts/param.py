@@ -1,0 +1,90 @@
+"""A parameter of a part: its name, default, range and meaning. The only place where a part's parameter is checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gradlab.errors import SpecError, UnknownName
+
+Value = float | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One parameter of a catalog record.
+
+    Attributes:
+        name: As torch spells it.
+        default: Value when the user gives none; None means that it must be given.
+        meaning: One line, with the unit where there is one.
+        low: Smallest allowed value.
+        high: Largest allowed value.
+        excludes_low: Whether `low` itself is forbidden.
+        excludes_high: Whether `high` itself is forbidden.
+        kind: What the value is; a float parameter may differ along the replica axis, the others may not.
+    """
+
+    name: str
+    default: Value | None
+    meaning: str
+    low: float = -math.inf
+    high: float = math.inf
+    excludes_low: bool = False
+    excludes_high: bool = False
+    kind: Literal["float", "int", "bool"] = "float"
+
+    def check(self, value: object, where: str) -> Value:
+        """The value as a number of this parameter's kind.
+
+        Raises:
+            SpecError: Wrong type, not finite, or outside the range.
+        """
+        if self.kind == "bool":
+            if not isinstance(value, bool):
+                raise SpecError(where, got=repr(value), expected="true or false")
+            return value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise SpecError(where, got=repr(value), expected=f"a number ({self.meaning})")
+        if self.kind == "int" and int(value) != value:
+            raise SpecError(where, got=repr(value), expected=f"a whole number ({self.meaning})")
+        number = int(value) if self.kind == "int" else float(value)
+        too_low = number < self.low or (self.excludes_low and number == self.low)
+        too_high = number > self.high or (self.excludes_high and number == self.high)
+        if not math.isfinite(number) or too_low or too_high:
+            raise SpecError(where, got=repr(value), expected=f"{self.range} ({self.meaning})")
+        return number
+
+    @property
+    def range(self) -> str:
+        """The allowed range in words."""
+        parts = []
+        if self.low > -math.inf:
+            parts.append(f"{'above' if self.excludes_low else 'at least'} {self.low:g}")
+        if self.high < math.inf:
+            parts.append(f"{'below' if self.excludes_high else 'at most'} {self.high:g}")
+        return " and ".join(parts) or "a finite number"
+
+
+def resolve(params: Sequence[Param], given: Mapping[str, object], where: str) -> dict[str, Value]:
+    """Every parameter with its checked value, in the record's order.
+
+    Raises:
+        UnknownName: `given` holds a name the part does not have.
+        SpecError: A value is wrong, or one without a default is missing.
+    """
+    known = [param.name for param in params]
+    for name in given:
+        if name not in known:
+            raise UnknownName(f"{where} parameter", name, known)
+    values: dict[str, Value] = {}
+    for param in params:
+        if param.name in given:
+            values[param.name] = param.check(given[param.name], f"{where}.{param.name}")
+        elif param.default is None:
+            raise SpecError(f"{where}.{param.name}", got="nothing", expected=f"a number ({param.meaning})")
+        else:
+            values[param.name] = param.default
+    return values

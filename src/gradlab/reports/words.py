@@ -1,0 +1,177 @@
+"""Numbers and names in words, the same on the page, in charts and on the terminal. Pure text, no markup.
+
+Rates are percentages with their interval behind them; an interval shows two significant digits of its own width, so
+that it never reads `[95.3, 95.3]`. Counts are written in full.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from gradlab.stats import Proportion
+from gradlab.studies.results import Analysis, CellResult, ClaimResult, LevelValue
+from gradlab.studies.study import Claim, Study
+
+NOTHING = "-"
+
+
+def count_text(n: int) -> str:
+    """A count in full: `12,000`."""
+    return f"{n:,}"
+
+
+def number_text(value: float) -> str:
+    """A measured number with 3 significant digits; NaN and infinities by name.
+
+    Example:
+        >>> number_text(0.0123456), number_text(1234.5), number_text(float("nan"))
+        ('0.0123', '1,230', 'NaN')
+    """
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Inf" if value > 0 else "-Inf"
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}" if abs(rounded) >= 1000 else f"{rounded:g}"
+
+
+def percent_text(rate: float) -> str:
+    """A given rate (published, theory) with at most 4 significant digits.
+
+    Example:
+        >>> percent_text(0.967), percent_text(0.001), percent_text(0.83)
+        ('96.7 %', '0.1 %', '83 %')
+    """
+    return f"{100 * rate:.4g} %"
+
+
+def interval_text(rate: float, low: float, high: float, unit: str = "%") -> str:
+    """A measured rate and its interval, in percent or another unit of hundredths.
+
+    Example:
+        >>> interval_text(0.953, 0.938, 0.964), interval_text(0.001, 0.0002, 0.0056), interval_text(0.0, 0.0, 0.0038)
+        ('95.3 % [93.8, 96.4]', '0.10 % [0.02, 0.56]', '0 % [0, 0.38]')
+    """
+    if not all(math.isfinite(value) for value in (rate, low, high)):
+        return f"{_hundredths(rate, 1)} {unit} [{_hundredths(low, 1)}, {_hundredths(high, 1)}]"
+    width = 100 * (high - low)
+    decimals = min(6, max(1, 1 - math.floor(math.log10(width)))) if width > 0 else 1
+    shown = [_hundredths(value, decimals) for value in (rate, low, high)]
+    return f"{shown[0]} {unit} [{shown[1]}, {shown[2]}]"
+
+
+def _hundredths(value: float, decimals: int) -> str:
+    """100 x value; the exact ends 0 and 100 without decimals, and an inner value never rounded onto them by sign."""
+    if math.isnan(value):
+        return "NaN"
+    if value in (0.0, 1.0, -1.0):
+        return f"{100 * value:.0f}"
+    return f"{100 * value:.{decimals}f}"
+
+
+def rate_text(rate: Proportion | None) -> str:
+    """A proportion with its interval; `-` where nothing was measured."""
+    return NOTHING if rate is None else interval_text(rate.rate, rate.low, rate.high)
+
+
+def measured_text(claim: ClaimResult, analysis: Analysis) -> str:
+    """What a claim measured, with its interval; a difference in points; readings and closed forms as counts."""
+    if claim.measured is None:
+        return NOTHING
+    if claim.readings:
+        return f"{sum(reading.compatible for reading in claim.readings)} of {len(claim.readings)} readings"
+    cells = len(cells_of(claim, analysis))
+    if claim.kind == "theory" and cells > 1:
+        return f"{round(claim.measured * cells)} of {cells} cells"
+    asked = claim_of(analysis.study, claim.id)
+    unit = "points" if asked is not None and asked.measure.difference is not None else "%"
+    if claim.low is None or claim.high is None:
+        return NOTHING
+    return interval_text(claim.measured, claim.low, claim.high, unit)
+
+
+def published_text(claim: ClaimResult, analysis: Analysis) -> str:
+    """What a claim is judged by: a published number, a closed form or a bound."""
+    asked = claim_of(analysis.study, claim.id)
+    expected = asked.expected if asked is not None else None
+    if asked is not None and expected is not None and expected.theory is None:
+        ((kind, bound),) = expected.model_dump(exclude_none=True).items()
+        unit = "points" if asked.measure.difference is not None else "%"
+        return f"{kind.replace('_', ' ')} {100 * bound:.4g}" + (f" {unit}" if bound else "")
+    if claim.kind == "theory":
+        single = len(cells_of(claim, analysis)) == 1 and claim.published is not None
+        return f"{percent_text(claim.published)} (theory)" if single and claim.published is not None else "closed form"
+    return NOTHING if claim.published is None else percent_text(claim.published)
+
+
+def cells_of(claim: ClaimResult, analysis: Analysis) -> list[CellResult]:
+    """The cells a claim looks at."""
+    asked = claim_of(analysis.study, claim.id)
+    if asked is None:
+        return []
+    where = asked.measure.where.items()
+    return [cell for cell in analysis.cells if all(cell.levels.get(name) == level for name, level in where)]
+
+
+def claim_of(study: Study, id: str) -> Claim | None:
+    """The study's claim of that id: what is measured, and where."""
+    return next((claim for claim in study.claims if claim.id == id), None)
+
+
+def level_text(value: LevelValue) -> str:
+    """One level as TOML writes it, without quotes."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def levels_text(levels: Mapping[str, LevelValue], leave_out: Sequence[str] = ()) -> str:
+    """A cell's levels in one line; the row by its bare name.
+
+    Example:
+        >>> levels_text({"row": "B1", "width": 3, "bias": "own"})
+        'B1, width 3, bias own'
+    """
+    parts = [
+        level_text(value) if name == "row" else f"{name} {level_text(value)}"
+        for name, value in levels.items()
+        if name not in leave_out
+    ]
+    return ", ".join(parts) or "base"
+
+
+def replicas_text(counts: Sequence[int], of_what: str = "networks") -> str:
+    """How many stand behind each of several numbers.
+
+    Example:
+        >>> replicas_text([1000, 1000]), replicas_text([200, 10000]), replicas_text([])
+        ('n = 1,000 networks each', 'n = 200 to 10,000 networks each', 'n = 0')
+    """
+    if not counts:
+        return "n = 0"
+    low, high = min(counts), max(counts)
+    span = count_text(low) if low == high else f"{count_text(low)} to {count_text(high)}"
+    return f"n = {span} {of_what}" + (" each" if len(counts) > 1 else "")
+
+
+def seconds_text(seconds: float) -> str:
+    """A duration.
+
+    Example:
+        >>> seconds_text(0.42), seconds_text(75.2), seconds_text(3725)
+        ('0.42 s', '1 min 15 s', '1 h 02 min')
+    """
+    if not math.isfinite(seconds):
+        return NOTHING
+    if seconds < 60:
+        return f"{seconds:.2g} s" if seconds < 9.95 else f"{seconds:.0f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def cell_rate(cell: CellResult, outcome: str, *, at_birth: bool = False) -> Proportion | None:
+    """One outcome's rate in a cell, or None where it was not measured."""
+    return (cell.at_birth if at_birth else cell.outcomes).get(outcome)

@@ -1,0 +1,12 @@
+"""What a network is and how it trains, as frozen, validated, hashed descriptions.
+
+`Setup` = `NetworkSpec` + `Recipe` + task. A trial depends on (Setup, root seed, replica) only, and `Setup.id` is the
+hash of the content. Everything a user may write is validated here, once, at the border.
+"""
+
+from gradlab.spec.choice import Choice
+from gradlab.spec.network import Layer, NetworkSpec
+from gradlab.spec.recipe import Recipe
+from gradlab.spec.setup import Setup, setup_from
+
+__all__ = ["Choice", "Layer", "NetworkSpec", "Recipe", "Setup", "setup_from"]

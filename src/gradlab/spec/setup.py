@@ -1,0 +1,115 @@
+"""`Setup` = network + recipe + task: all that a trial depends on besides root seed and replica."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from gradlab.data import TASKS
+from gradlab.errors import SpecError, from_validation
+from gradlab.parts import LOSSES
+from gradlab.spec.choice import Choice, TaskChoice
+from gradlab.spec.network import NetworkSpec
+from gradlab.spec.recipe import Recipe
+
+
+class Setup(BaseModel):
+    """A network, how it trains and on what. Inputs and outputs left out are the task's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    network: NetworkSpec
+    recipe: Recipe
+    task: TaskChoice
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sizes_of_the_task(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping) or not isinstance(data.get("network"), Mapping) or "task" not in data:
+            return data
+        task = data["task"]
+        name = (
+            task.split("(")[0].strip()
+            if isinstance(task, str)
+            else task.get("name")
+            if isinstance(task, Mapping)
+            else None
+        )
+        if "layers" in data["network"]:
+            return data
+        # an unknown task is reported where the task is validated; any size will do until then
+        sizes = {"inputs": TASKS[name].inputs, "outputs": TASKS[name].outputs} if name in TASKS else {"inputs": 1, "outputs": 1}
+        return {**data, "network": {**sizes, **data["network"]}}
+
+    @model_validator(mode="after")
+    def _fits(self) -> Setup:
+        task, loss = TASKS[self.task.name], LOSSES[self.recipe.loss.name]
+        if self.network.inputs != task.inputs or self.network.layers[-1].units != task.outputs:
+            raise SpecError(
+                "network",
+                got=f"{self.network.inputs} inputs and {self.network.layers[-1].units} outputs",
+                expected=f"{task.inputs} and {task.outputs}, as task {task.name} has",
+            )
+        if loss.targets != task.targets:
+            raise SpecError(
+                "recipe.loss",
+                got=f"{loss.name}, which takes {loss.targets} targets",
+                expected=f"a loss for the {task.targets} targets of task {task.name}",
+            )
+        return self
+
+    @property
+    def points(self) -> int:
+        """Training examples per replica."""
+        return int(self.task["points"])
+
+    @property
+    def total_steps(self) -> int:
+        """Updates in the whole training."""
+        return self.recipe.total_steps(self.points)
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of the content: 16 hexadecimal digits."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def to_toml(self) -> str:
+        """The whole content as TOML; `setup_from(tomllib.loads(...))` gives an equal Setup."""
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+    @classmethod
+    def from_toml(cls, text: str) -> Setup:
+        """The Setup a TOML text describes.
+
+        Raises:
+            SpecError: Malformed TOML or wrong content.
+        """
+        try:
+            return setup_from(tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            raise SpecError("setup", got=f"malformed TOML: {error}", expected="TOML") from error
+
+
+def setup_from(table: Mapping[str, Any], where: str = "") -> Setup:
+    """Validate a table with `network`, `recipe` and `task`.
+
+    Raises:
+        SpecError: With every problem found, each with its path.
+    """
+    try:
+        return Setup.model_validate(dict(table))
+    except ValidationError as error:
+        tables: dict[str, type[BaseModel]] = {"": Setup, "recipe": Recipe}
+        known = {".".join(filter(None, (where, path))): tuple(model.model_fields) for path, model in tables.items()}
+        raise from_validation(error, where, known) from None
+
+
+__all__ = ["Choice", "Setup", "setup_from"]

@@ -1,0 +1,26 @@
+"""Rates, means and differences with their intervals; no number without n, no rate without an interval.
+
+Every function takes counts or plain numbers and returns a frozen record that carries the method's name. Formulas that
+fit on a line are written out (and tested against scipy); for the rest scipy is underneath, imported when used. There is
+no torch. Intervals are two-sided and equal-tailed. What they promise is checked by simulation in `tests/laws`.
+"""
+
+from __future__ import annotations
+
+from gradlab.stats.differences import paired_difference, two_proportion_difference
+from gradlab.stats.means import bootstrap_mean
+from gradlab.stats.proportions import clopper_pearson, prediction_interval, standard_error, wilson
+from gradlab.stats.records import Difference, Mean, Proportion
+
+__all__ = [
+    "Difference",
+    "Mean",
+    "Proportion",
+    "bootstrap_mean",
+    "clopper_pearson",
+    "paired_difference",
+    "prediction_interval",
+    "standard_error",
+    "two_proportion_difference",
+    "wilson",
+]

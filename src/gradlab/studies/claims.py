@@ -1,0 +1,198 @@
+"""Judging claims: held, not held or undecided, by intervals and never by a tuned threshold.
+
+A published rate from n networks is held when it lies inside the 95 % prediction interval for another n networks, given
+what was measured; not held when outside; undecided while fewer than the claim's `min_replicas` were run. A closed form is
+held when every matching cell lies within 4 standard errors. A bound is held when the whole interval respects it, not held
+when the whole interval breaks it, undecided in between.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from gradlab.stats import Proportion, paired_difference, prediction_interval, standard_error, wilson
+from gradlab.studies.compare import THEORIES
+from gradlab.studies.plan import Plan
+from gradlab.studies.results import CellResult, ClaimResult, Reading, Verdict
+from gradlab.studies.study import Claim, Expectation
+
+STANDARD_ERRORS = 4.0
+Values = Callable[[CellResult], Mapping[str, Sequence[int]]]
+
+
+def judge(claim: Claim, plan: Plan, cells: Sequence[CellResult], values: Values) -> ClaimResult:
+    """The verdict on one claim.
+
+    Args:
+        claim: The claim.
+        plan: Where its cells are.
+        cells: Results in the plan's order.
+        values: Outcomes of every replica of a cell, for paired differences.
+    """
+    by_id = {cell.id: result for cell, result in zip(plan.cells, cells, strict=True)}
+    chosen = [by_id[cell.id] for cell in plan.matching(claim.measure.where)]
+    if claim.measure.readings is not None:
+        return _readings(claim, chosen)
+    if claim.measure.difference is not None:
+        assert claim.measure.minus is not None
+        return _difference(claim, chosen[0], by_id[plan.matching(claim.measure.minus)[0].id], values)
+    if claim.expected is not None and claim.expected.theory is not None:
+        return _theory(claim, claim.expected.theory, chosen)
+    return _rate(claim, chosen[0])
+
+
+def _result(claim: Claim, **found: object) -> ClaimResult:
+    bound = claim.expected and next(iter(claim.expected.model_dump(exclude_none=True).values()))
+    fields: dict[str, object] = {
+        "id": claim.id, "statement": claim.statement, "source": claim.source, "prediction": None,
+        "published": claim.published if claim.published is not None else bound if isinstance(bound, float) else None,
+        "kind": "published" if claim.published is not None else "theory" if claim.expected and claim.expected.theory else "bound",
+        "measured": None, "low": None, "high": None, "replicas": 0,
+    }  # fmt: skip
+    return ClaimResult(**{**fields, **found})  # type: ignore[arg-type]
+
+
+def _too_few(claim: Claim, n: int) -> str | None:
+    return f"{n} networks, {claim.min_replicas} needed" if n < claim.min_replicas else None
+
+
+def _rate_of(claim: Claim, cell: CellResult) -> Proportion | None:
+    return (cell.at_birth if claim.measure.look == 0 else cell.outcomes).get(claim.measure.outcome)
+
+
+def _rate(claim: Claim, cell: CellResult) -> ClaimResult:
+    rate = _rate_of(claim, cell)
+    if rate is None:
+        return _result(claim, verdict="undecided", why="no trials yet")
+    measured = {"measured": rate.rate, "low": rate.low, "high": rate.high, "replicas": rate.n}
+    low, high = prediction_interval(rate.count, rate.n, claim.published_replicas)
+    few = _too_few(claim, rate.n)
+    if claim.published is not None:
+        why = f"95 % prediction interval for another {claim.published_replicas:,} networks: [{low:.3g}, {high:.3g}]"
+        verdict: Verdict = "undecided" if few else "held" if low <= claim.published <= high else "not held"
+        return _result(claim, **measured, prediction=(low, high), verdict=verdict, why=few or why)
+    assert claim.expected is not None
+    verdict, why = _bounded(claim.expected, rate.low, rate.high)
+    return _result(claim, **measured, verdict="undecided" if few else verdict, why=few or why)
+
+
+def _bounded(expected: Expectation, low: float, high: float) -> tuple[Verdict, str]:
+    upper = expected.at_most if expected.at_most is not None else expected.below
+    if upper is not None:
+        verdict: Verdict = "held" if high <= upper else "not held" if low > upper else "undecided"
+        return verdict, f"95 % interval [{low:.3g}, {high:.3g}] against at most {upper:g}"
+    lower = expected.at_least if expected.at_least is not None else expected.above
+    assert lower is not None
+    verdict = "held" if low >= lower else "not held" if high < lower else "undecided"
+    return verdict, f"95 % interval [{low:.3g}, {high:.3g}] against at least {lower:g}"
+
+
+def _difference(claim: Claim, cell: CellResult, other: CellResult, values: Values) -> ClaimResult:
+    n = min(cell.replicas, other.replicas)
+    if n == 0:
+        return _result(claim, verdict="undecided", why="no trials yet")
+    name = claim.measure.outcome
+    gap = paired_difference(values(cell)[name][:n], values(other)[name][:n])
+    assert claim.expected is not None
+    verdict, why = _bounded(claim.expected, gap.low, gap.high)
+    few = _too_few(claim, n)
+    return _result(
+        claim, measured=gap.difference, low=gap.low, high=gap.high, replicas=n,
+        verdict="undecided" if few else verdict, why=few or f"{n:,} pairs of replicas; {why}",
+    )  # fmt: skip
+
+
+def _theory(claim: Claim, theory: str, cells: Sequence[CellResult]) -> ClaimResult:
+    """Every matching cell within 4 standard errors of its closed form (or not below it, for a lower bound)."""
+    rates = [(cell, _rate_of(claim, cell)) for cell in cells]
+    if any(rate is None or theory not in cell.theory for cell, rate in rates):
+        missing = "no trials yet" if any(rate is None for _, rate in rates) else f"{theory} does not apply to every cell"
+        return _result(claim, verdict="undecided", why=missing)
+    bound = THEORIES[theory].kind == "lower bound"
+    inside, worst, n = 0, 0.0, 0
+    for cell, rate in rates:
+        assert rate is not None
+        p = cell.theory[theory]
+        distance = (rate.rate - p) / max(standard_error(p, rate.n), 1.0 / rate.n)
+        distance = min(distance, 0.0) if bound else distance
+        inside += abs(distance) <= STANDARD_ERRORS
+        worst = distance if abs(distance) > abs(worst) else worst
+        n += rate.n
+    verdict: Verdict = "held" if inside == len(rates) else "not held"
+    few = _too_few(claim, min(rate.n for _, rate in rates if rate is not None))
+    why = f"{inside} of {len(rates)} cells within {STANDARD_ERRORS:g} standard errors of the closed form; farthest {worst:+.2f}"
+    if len(rates) == 1:
+        cell, rate = rates[0]
+        assert rate is not None
+        return _result(
+            claim, published=cell.theory[theory], measured=rate.rate, low=rate.low, high=rate.high, replicas=n,
+            verdict="undecided" if few else verdict, why=few or f"{worst:+.2f} standard errors from the closed form",
+        )  # fmt: skip
+    share = wilson(inside, len(rates))
+    return _result(
+        claim, published=1.0, measured=share.rate, low=share.low, high=share.high, replicas=n,
+        verdict="undecided" if few else verdict, why=few or why,
+    )  # fmt: skip
+
+
+def _readings(claim: Claim, cells: Sequence[CellResult]) -> ClaimResult:
+    """Which readings of a source's missing parameters reproduce its number. Held when at least one does."""
+    assert claim.published is not None
+    readings = []
+    for cell in cells:
+        rate = _rate_of(claim, cell)
+        if rate is None:
+            return _result(claim, verdict="undecided", why="no trials yet")
+        low, high = prediction_interval(rate.count, rate.n, claim.published_replicas)
+        readings.append(Reading(cell.levels, rate, (low, high), low <= claim.published <= high))
+    compatible = sum(reading.compatible for reading in readings)
+    share = wilson(compatible, len(readings))
+    few = _too_few(claim, min(reading.rate.n for reading in readings))
+    return _result(
+        claim, measured=share.rate, low=share.low, high=share.high, replicas=sum(r.rate.n for r in readings),
+        verdict="undecided" if few else "held" if compatible else "not held",
+        why=few or f"{compatible} of {len(readings)} readings reproduce {claim.published:g}", readings=tuple(readings),
+    )  # fmt: skip
+
+
+def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
+    """The study's answer with `{claim id}` and `{claim id:rate|count|interval|published|verdict}` filled in.
+
+    A bare `{id}` is the rate with its interval and n: "95.3 % [93.8, 96.4] of 1,000".
+    """
+    by_id = {claim.id: claim for claim in claims}
+
+    def fill(match: re.Match[str]) -> str:
+        claim = by_id.get(match[1])
+        if claim is None or claim.measured is None or claim.low is None or claim.high is None:
+            return "(not run)"
+        interval = f"[{100 * claim.low:.3g}, {100 * claim.high:.3g}]"
+        texts = {
+            None: f"{percent(claim.measured)} {interval} of {claim.replicas:,}",
+            "rate": percent(claim.measured),
+            "interval": interval,
+            "published": "-" if claim.published is None else percent(claim.published),
+            "verdict": claim.verdict,
+            "n": f"{claim.replicas:,}",
+            "readings": _listed(claim),
+        }
+        return texts[match[2]]
+
+    return re.sub(r"\{([^{}:]+)(?::(rate|interval|published|verdict|n|readings))?\}", fill, template)
+
+
+def percent(rate: float) -> str:
+    """A rate in per cent with three significant digits.
+
+    Example:
+        >>> percent(0.953), percent(0.0005), percent(0.0)
+        ('95.3 %', '0.05 %', '0 %')
+    """
+    return "0 %" if math.isclose(rate, 0.0) else f"{100 * rate:.3g} %"
+
+
+def _listed(claim: ClaimResult) -> str:
+    found = [" and ".join(f"{k} {v}" for k, v in r.levels.items() if k != "row") for r in claim.readings if r.compatible]
+    return "; ".join(found) or "none of the readings tried"

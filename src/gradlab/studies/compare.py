@@ -1,0 +1,76 @@
+"""Theory beside measurement: closed forms that apply to a cell, by name, as functions of its Setup.
+
+A form returns None where its assumptions do not hold; a claim on such a cell is an error of the study, not a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gradlab.catalog import Catalog
+from gradlab.parts import INITIALIZERS
+from gradlab.spec import Layer, Setup
+from gradlab.theory.finite import born_dead_lower_bound, born_dead_one_input
+
+
+@dataclass(frozen=True, slots=True)
+class Theory:
+    """A closed form beside which a measured rate is set.
+
+    Attributes:
+        name: How claims call it.
+        meaning: What it predicts, in words.
+        kind: "exact" or "lower bound".
+        value: Setup -> probability, or None where the assumptions do not hold.
+    """
+
+    name: str
+    meaning: str
+    kind: str
+    value: Callable[[Setup], float | None]
+
+
+THEORIES: Catalog[Theory] = Catalog("theory", "theories")
+
+
+def _symmetric_relu(setup: Setup) -> list[int] | None:
+    """Widths of the hidden relu layers if all of them fit the assumptions of `theory.finite`."""
+
+    def fits(layer: Layer) -> bool:
+        law = INITIALIZERS[layer.weights.name]
+        symmetric = law.std is not None and layer.weights.name != "zeros"
+        if layer.weights.name == "uniform":
+            symmetric = layer.weights["low"] == -layer.weights["high"]
+        zero = layer.bias == "none" or (not isinstance(layer.bias, str) and layer.bias.name == "zeros")
+        return symmetric and zero
+
+    hidden = setup.network.layers[:-1]
+    if not hidden or any(layer.activation.name not in ("relu", "identity") or not fits(layer) for layer in hidden):
+        return None
+    return [layer.units for layer in hidden if layer.activation.name == "relu"] or None
+
+
+def _one_input(setup: Setup) -> float | None:
+    widths = _symmetric_relu(setup)
+    return None if widths is None else born_dead_one_input(widths)
+
+
+def _both_rays(setup: Setup) -> float | None:
+    widths = _symmetric_relu(setup)
+    plain = widths is not None and len(widths) == setup.network.depth and len(set(widths)) == 1
+    return born_dead_lower_bound(widths[0], len(widths)) if widths and plain and setup.network.inputs == 1 else None
+
+
+THEORIES.add(
+    Theory("born_dead_one_input", "collapsed at birth on inputs of one ray: 1 - prod (1 - 2^-N)", "exact", _one_input)
+)
+THEORIES.add(
+    Theory("born_dead_lower_bound", "collapsed at birth on inputs of both signs", "lower bound", _both_rays)
+)
+
+
+def theories_of(setup: Setup) -> dict[str, float]:
+    """Every closed form that applies, by name."""
+    values = {name: theory.value(setup) for name, theory in THEORIES.items()}
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,73 @@
+"""Rows of a study, one a trial, in a fixed order and without times: what was found, the same from every run of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from typing import Any, Literal, TextIO
+
+import numpy as np
+
+from gradlab.studies.analyze import flag_names
+from gradlab.studies.outcome_names import OUTCOME_ORDER
+from gradlab.studies.plan import Plan
+from gradlab.studies.results import json_safe
+from gradlab.studies.store import Store, unpack_looks
+
+
+def rows(store: Store, plan: Plan) -> Iterator[dict[str, Any]]:
+    """One row a trial: cell, levels, replica, outcome, loss, first bad step; and for every collapse outcome whether it
+    held at birth and at the end, and the first step at which it did (None for never)."""
+    numbers = store.cell_numbers(plan)
+    level_names = list(dict.fromkeys(name for cell in plan.cells for name in cell.levels))
+    names = [name for pair in flag_names(plan) for name in pair]
+    for cell in plan.cells:
+        number = numbers.get(cell.id)
+        if number is None:
+            continue
+        steps = np.array(plan.steps(cell.setup))
+        levels = {name: cell.levels.get(name) for name in level_names}
+        for start, stop, blob in store.iterate(
+            "SELECT start, stop, arrays FROM look WHERE cell = ? AND start < ? ORDER BY start", (number, cell.replicas)
+        ):
+            flags, _ = unpack_looks(blob)
+            first = np.where(flags.any(axis=0), steps[flags.argmax(axis=0)], -1)
+            trials = store.query(
+                "SELECT replica, outcome, loss, first_bad_step FROM trial WHERE cell = ? AND replica >= ? AND replica < ? "
+                "ORDER BY replica",
+                (number, start, min(stop, cell.replicas)),
+            )
+            for replica, outcome, loss, bad in trials:
+                i = replica - start
+                row = {"cell": cell.id, **levels, "replica": replica, "outcome": OUTCOME_ORDER[outcome].name.lower(),
+                       "loss": loss, "first_bad_step": bad or None}  # fmt: skip
+                for k, name in enumerate(names):
+                    row[f"{name} at birth"] = int(flags[0, k, i])
+                    row[f"{name} at end"] = int(flags[-1, k, i])
+                    row[f"{name} first step"] = int(first[k, i]) if first[k, i] >= 0 else None
+                yield row
+
+
+def export_rows(store: Store, plan: Plan, format: Literal["csv", "json"], out: TextIO) -> None:
+    """Write all rows.
+
+    Args:
+        store: Where the trials are.
+        plan: Which.
+        format: "csv" with a header, or "json": one array of objects, one a line.
+        out: Where to.
+    """
+    found = rows(store, plan)
+    if format == "csv":
+        writer: Any = None
+        for row in found:
+            if writer is None:
+                writer = csv.DictWriter(out, list(row), lineterminator="\n")
+                writer.writeheader()
+            writer.writerow(row)
+        return
+    out.write("[")
+    for i, row in enumerate(found):
+        out.write(("," if i else "") + "\n" + json.dumps(json_safe(row)))
+    out.write("\n]\n")

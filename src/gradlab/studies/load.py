@@ -1,0 +1,97 @@
+"""Reading study files: shipped by name, or a TOML file by path; `--set` applied, everything validated."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import BaseModel, ValidationError
+
+from gradlab.data.inputs import InputSet
+from gradlab.errors import StudyFileError, UnknownName, from_validation
+from gradlab.studies.settings import apply_settings
+from gradlab.studies.study import Claim, Expectation, Factor, Looks, Measure, OutcomeRule, Row, Study
+
+MOST_BYTES = 10_000_000
+
+
+@cache
+def shipped_studies() -> dict[str, Path]:
+    """Name and file of every study that comes with gradlab, in alphabetical order."""
+    folder = Path(str(resources.files("gradlab.studies.shipped")))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def load_study(name_or_path: str, settings: Sequence[str] = ()) -> Study:
+    """The study of that name or file, with settings applied.
+
+    Args:
+        name_or_path: A shipped study's name, or the path of a TOML file.
+        settings: Raw `key=value` texts.
+
+    Raises:
+        UnknownName: Neither a shipped study nor a file.
+        StudyFileError: Unreadable file or malformed TOML, with its line.
+        SpecError: Wrong content.
+    """
+    path = shipped_studies().get(name_or_path)
+    if path is None:
+        path = Path(name_or_path)
+        looks_like_path = path.suffix == ".toml" or "/" in name_or_path or path.exists()
+        if not looks_like_path:
+            do = 'See "gradlab study list", or give the path of a TOML file'
+            raise UnknownName("study", name_or_path, tuple(shipped_studies()), do=do)
+    return study_from(apply_settings(read_table(path), settings), str(path.name))
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """The table a TOML file holds.
+
+    Raises:
+        StudyFileError: No such file, a folder, not text, too large, or malformed TOML.
+    """
+    try:
+        if path.is_dir():
+            raise StudyFileError("study file", file=path, got="a folder", expected="a TOML file")
+        if path.stat().st_size > MOST_BYTES:
+            raise StudyFileError("study file", file=path, got=f"{path.stat().st_size:,} bytes", expected="a study of at most 10 MB")
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        raise StudyFileError("study file", file=path, got="bytes that are no UTF-8 text", expected="a TOML file") from None
+    except OSError as error:
+        raise StudyFileError("study file", file=path, got=error.strerror or str(error), expected="a TOML file") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"\(at line (\d+), column \d+\)", str(error))
+        raise StudyFileError(
+            "malformed TOML", file=path, line=int(place[1]) if place else None, got=str(error), expected="TOML"
+        ) from None
+
+
+def study_from(table: dict[str, Any], where: str = "") -> Study:
+    """Validate a study's table, and every cell's Setup with it.
+
+    Raises:
+        SpecError: With every problem found, each with its path.
+    """
+    models: dict[str, type[BaseModel]] = {
+        "": Study, "rows": Row, "factors": Factor, "claims": Claim, "claims.measure": Measure,
+        "claims.expected": Expectation, "looks": Looks, "inputs": InputSet, "outcomes": OutcomeRule,
+    }  # fmt: skip
+    known = {path: tuple(f.alias or name for name, f in model.model_fields.items()) for path, model in models.items()}
+    try:
+        return Study.model_validate(table)
+    except ValidationError as error:
+        raise from_validation(error, "", known) from None
+
+
+def to_toml(study: Study) -> str:
+    """The resolved study as a TOML file that loads to an equal study."""
+    return tomli_w.dumps(study.model_dump(mode="json", exclude_none=True, exclude_defaults=True, by_alias=True))

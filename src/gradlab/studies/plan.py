@@ -1,0 +1,249 @@
+"""`Plan`: a study's cells, and the chunks that run them. A pure function of the study, the seed and the chunk size.
+
+A chunk is one stack, one transaction, and the unit of resuming: slices of cells that may train together
+(`training.stack_key`), as many networks as fit the memory budget.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from gradlab.errors import SpecError, UserError
+from gradlab.nets import Slice
+from gradlab.parts import OPTIMIZERS
+from gradlab.spec import Setup, setup_from
+from gradlab.studies.results import LevelValue
+from gradlab.studies.settings import merged, with_path
+from gradlab.studies.study import Claim, Factor, Row, Study
+from gradlab.training import stack_key
+
+MEMORY_BYTES = 1_000_000_000  # of one running stack
+CHUNK_NETWORKS = 500  # larger stacks leave the cache; smaller ones pay torch's overhead per call
+NETWORKS_PER_SECOND = 150.0  # torch engine, two cores, row B1: for the estimate of a dry run
+B1_WORK = 470 * 64 * 60  # steps x batch x parameters of that row
+MOST_CELLS = 100_000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One combination of levels.
+
+    Attributes:
+        id: Hash of all that its trials depend on: Setup, seed, looks, inputs, outcome rules.
+        levels: Row and factor levels.
+        setup: The whole Setup.
+        replicas: Trials wanted.
+    """
+
+    id: str
+    levels: Mapping[str, LevelValue]
+    setup: Setup
+    replicas: int
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Slices of cells that train as one stack and are committed together: (cell id, slice) each."""
+
+    slices: tuple[tuple[str, Slice], ...]
+
+    @property
+    def networks(self) -> int:
+        """Number of replicas."""
+        return sum(len(part) for _, part in self.slices)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be run. See `make_plan`."""
+
+    study: Study
+    seed: int
+    cells: tuple[Cell, ...]
+    chunk: int | None
+    engine: str
+    device: str
+    jobs: int = 1
+
+    @cached_property
+    def networks(self) -> int:
+        """Trials wanted in all; cells with the same content share theirs."""
+        return sum(cell.replicas for cell in self.unique_cells)
+
+    @cached_property
+    def unique_cells(self) -> tuple[Cell, ...]:
+        """Cells with different content; of equal ones the one with most replicas."""
+        best: dict[str, Cell] = {}
+        for cell in self.cells:
+            if cell.id not in best or best[cell.id].replicas < cell.replicas:
+                best[cell.id] = cell
+        return tuple(best.values())
+
+    @cached_property
+    def chunks(self) -> tuple[Chunk, ...]:
+        """Chunks in the order in which they run."""
+        groups: dict[str, list[Cell]] = {}
+        for cell in self.unique_cells:
+            groups.setdefault(stack_key(cell.setup), []).append(cell)
+        return tuple(itertools.chain.from_iterable(self._packed(cells) for cells in groups.values()))
+
+    def _packed(self, cells: Sequence[Cell]) -> list[Chunk]:
+        capacity = self.capacity(cells[0].setup)
+        chunks: list[Chunk] = []
+        slices: list[tuple[str, Slice]] = []
+        room = capacity
+        for cell in cells:
+            start = 0
+            while start < cell.replicas:
+                stop = min(cell.replicas, start + room)
+                slices.append((cell.id, Slice(cell.setup, start, stop)))
+                room -= stop - start
+                start = stop
+                if room == 0:
+                    chunks.append(Chunk(tuple(slices)))
+                    slices, room = [], capacity
+        return [*chunks, Chunk(tuple(slices))] if slices else chunks
+
+    def capacity(self, setup: Setup) -> int:
+        """Networks in one chunk of this Setup."""
+        fits = max(1, MEMORY_BYTES // self.jobs // self.network_bytes(setup))
+        return min(self.chunk or CHUNK_NETWORKS, fits)
+
+    def network_bytes(self, setup: Setup) -> int:
+        """Estimated peak bytes of one network while it trains: data, one batch's arrays, parameters and buffers."""
+        widths, number = setup.network.widths, 8 if setup.recipe.precision == "float64" else 4
+        rule = OPTIMIZERS[setup.recipe.optimizer.name].rule(dict(setup.recipe.optimizer.params))
+        trains = setup.total_steps > 0
+        batch = max(setup.recipe.batch_sizes(setup.points)) if trains else 100
+        # data are drawn in float64, kept, and copied in the order of the epoch
+        data = setup.points * (2 * 8 + (3 if trains else 1) * number * (widths[0] + widths[-1]))
+        sets = sum(s.count or (s.linspace[2] if s.linspace else 0) for s in self.study.inputs.values()) + 100
+        arrays = 4 * number * sum(widths) * max(batch, sets)
+        return data + arrays + setup.network.parameters * number * (4 + 2 * len(rule.slots))
+
+    @cached_property
+    def bytes(self) -> int:
+        """Estimated peak memory of the whole run, the interpreter with torch included."""
+        largest = max(chunk.networks * self.network_bytes(chunk.slices[0][1].setup) for chunk in self.chunks)
+        return self.jobs * (largest + 350_000_000)
+
+    @cached_property
+    def seconds(self) -> float:
+        """Rough estimate of the time on two cores with the torch engine; a dry run prints it."""
+        total = 0.0
+        for cell in self.unique_cells:
+            batch = max(cell.setup.recipe.batch_sizes(cell.setup.points))
+            work = cell.setup.total_steps * batch * cell.setup.network.parameters + 20 * cell.setup.network.parameters
+            total += cell.replicas * work / B1_WORK / NETWORKS_PER_SECOND
+        return total
+
+    def steps(self, setup: Setup) -> list[int]:
+        """Steps at which a cell is looked at."""
+        per_epoch = len(setup.recipe.batch_sizes(setup.points))
+        return self.study.looks.steps(setup.total_steps, per_epoch)
+
+    def matching(self, where: Mapping[str, LevelValue]) -> list[Cell]:
+        """Cells whose levels include all of `where`."""
+        return [c for c in self.cells if all(c.levels.get(key) == value for key, value in where.items())]
+
+
+def make_plan(
+    study: Study, *, seed: int = 0, chunk: int | None = None, engine: str = "auto", device: str = "cpu", jobs: int = 1
+) -> Plan:
+    """Every cell of a study, validated.
+
+    Args:
+        study: The study.
+        seed: Root seed of all streams.
+        chunk: Most networks in a chunk; the memory budget may make it fewer.
+        engine: Which engine; "auto" chooses.
+        device: Where torch runs.
+        jobs: Processes that share the memory budget.
+
+    Raises:
+        SpecError: A cell's Setup is wrong; the message names the cell.
+        UserError: A claim names a cell or outcome that does not exist, or there are too many cells.
+    """
+    cells: list[Cell] = []
+    for row in study.rows or (None,):
+        factors = [f for f in study.factors if f.rows is None or (row is not None and row.id in f.rows)]
+        count = 1
+        for factor in factors:
+            count *= len(factor.levels)
+        if count + len(cells) > MOST_CELLS:
+            raise SpecError("factors", got=f"{count:,} cells", expected=f"at most {MOST_CELLS:,}")
+        for levels in itertools.product(*(factor.levels for factor in factors)):
+            cells.append(_cell(study, row, factors, levels, seed))
+    plan = Plan(study, seed, tuple(cells), chunk, engine, device, jobs)
+    for claim in study.claims:
+        _check_claim(plan, claim)
+    return plan
+
+
+def _cell(study: Study, row: Row | None, factors: Sequence[Factor], levels: Sequence[Any], seed: int) -> Cell:
+    table: dict[str, Any] = {"network": study.network, "recipe": study.recipe, "task": study.task}
+    names: dict[str, LevelValue] = {}
+    if row is not None:
+        names["row"] = row.id
+        changes = {"network": row.network, "recipe": row.recipe, **({} if row.task is None else {"task": row.task})}
+        table = merged(table, changes)
+    for factor, level in zip(factors, levels, strict=True):
+        if factor.change.split(".")[0] not in table:
+            raise SpecError(
+                f"factor {factor.name}.change", got=f'"{factor.change}"', expected="a path that begins with network, recipe or task"
+            )
+        names[factor.name] = factor.label(level)
+        table = with_path(table, factor.change, level)
+    if "epochs" in table["recipe"] and "steps" in table["recipe"] and row is not None:
+        # the base gives one length and a row the other: the row's counts
+        for kept, dropped in (("epochs", "steps"), ("steps", "epochs")):
+            if kept in row.recipe and dropped not in row.recipe:
+                table["recipe"] = {key: value for key, value in table["recipe"].items() if key != dropped}
+    try:
+        setup = setup_from(table)
+    except UserError as error:
+        if not names:
+            raise
+        place = ", ".join(f"{name} {value}" for name, value in names.items())
+        raise SpecError.from_message(f"cell ({place}): {error}") from None
+    content = [
+        setup.id, seed, study.looks.model_dump(mode="json"),
+        {name: inputs.model_dump(mode="json") for name, inputs in study.inputs.items()},
+        {name: rule.model_dump(mode="json") for name, rule in study.outcomes.items()},
+    ]  # fmt: skip
+    id = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    replicas = study.replicas if row is None or row.replicas is None else row.replicas
+    return Cell(id, names, setup, replicas)
+
+
+def _check_claim(plan: Plan, claim: Claim) -> None:
+    from gradlab.studies.compare import THEORIES
+    from gradlab.studies.outcome_names import outcome_names
+
+    known = outcome_names(plan.study)
+    if claim.measure.outcome not in known:
+        raise SpecError(f'claim "{claim.id}".measure', got=f'outcome "{claim.measure.outcome}"', expected=f"one of {', '.join(known)}")
+    if claim.expected is not None and claim.expected.theory is not None:
+        THEORIES[claim.expected.theory]
+    for side in ("where", "minus"):
+        where = getattr(claim.measure, side)
+        if where is None:
+            continue
+        found = plan.matching(where)
+        single = claim.measure.readings is None and not (claim.expected and claim.expected.theory)
+        if not found or (single and len(found) != 1):
+            raise SpecError(
+                f'claim "{claim.id}".measure.{side}',
+                got=f"{dict(where)}, which {len(found)} cells match",
+                expected="exactly one cell" if single else "at least one cell",
+                do='See "gradlab study show" for the cells',
+            )
+
+
+

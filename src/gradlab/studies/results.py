@@ -1,0 +1,247 @@
+"""What a study found: cells with rates and intervals, claims with verdicts, and how it was run. Plain data.
+
+`Analysis.to_dict()` is the document that `--json` prints; the terminal table and the page show the same object.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from gradlab.stats import Proportion
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
+    from numpy import ndarray
+
+    from gradlab.spec import Setup
+    from gradlab.studies.study import Study
+
+SCHEMA = "gradlab/study-result/1"
+Verdict = Literal["held", "not held", "undecided"]
+LevelValue = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class CellResult:
+    """One cell.
+
+    Attributes:
+        id: Hash of all that its trials depend on.
+        levels: Row and factor levels.
+        setup: The whole Setup.
+        replicas: Trials recorded.
+        wanted: Trials planned.
+        outcomes: At the end, by name: collapsed, dead and constant (its two causes), diverged, trained, stalled, and the
+            study's other outcomes; each a Proportion (count, n, rate, low, high).
+        at_birth: The same for the look at step 0, where it makes sense (collapse and its causes).
+        steps: Steps of the looks [S].
+        by_look: Number of replicas in each collapse outcome at each look, by name [S].
+        loss_curves: Loss of the first few replicas at each look [<=50, S].
+        theory: Closed forms that apply to the cell, by name.
+    """
+
+    id: str
+    levels: Mapping[str, LevelValue]
+    setup: Setup
+    replicas: int
+    wanted: int
+    outcomes: Mapping[str, Proportion]
+    at_birth: Mapping[str, Proportion]
+    steps: Sequence[int]
+    by_look: Mapping[str, Int[ndarray, " S"]]
+    loss_curves: Float[ndarray, "K S"]
+    theory: Mapping[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form; rates by outcome."""
+        return {
+            "id": self.id,
+            "levels": dict(self.levels),
+            "replicas": self.replicas,
+            "outcomes": {name: proportion_dict(p) for name, p in self.outcomes.items()},
+            "at_birth": {name: proportion_dict(p) for name, p in self.at_birth.items()},
+            "by_look": {"steps": list(self.steps), **{name: [int(c) for c in v] for name, v in self.by_look.items()}},
+            "theory": dict(self.theory),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One admissible reading of a source's missing parameters and whether it reproduces the published number."""
+
+    levels: Mapping[str, LevelValue]
+    rate: Proportion
+    prediction: tuple[float, float]
+    compatible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimResult:
+    """A claim, what was measured, and the verdict.
+
+    Attributes:
+        id: The claim's; begins with its row.
+        statement: In words.
+        published: Published number, or what is expected (closed form or bound); None where there is none.
+        kind: Where `published` comes from: "published", "theory" or "bound".
+        measured: The measured rate, difference or share; None before there are trials.
+        low: Lower end of its 95 % interval (Wilson for a rate).
+        high: Upper end.
+        replicas: Number of trials behind it.
+        prediction: 95 % prediction interval for a run of the published size, where a published rate is judged.
+        verdict: "held", "not held" or "undecided".
+        why: One line that says how the verdict came about.
+        source: Where the published number stands.
+        readings: For a claim about readings, each of them.
+    """
+
+    id: str
+    statement: str
+    published: float | None
+    kind: Literal["published", "theory", "bound"]
+    measured: float | None
+    low: float | None
+    high: float | None
+    replicas: int
+    prediction: tuple[float, float] | None
+    verdict: Verdict
+    why: str
+    source: str = ""
+    readings: Sequence[Reading] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        return {
+            "id": self.id,
+            "statement": self.statement,
+            "published": self.published,
+            "measured": self.measured,
+            "low": self.low,
+            "high": self.high,
+            "replicas": self.replicas,
+            "verdict": self.verdict,
+            "kind": self.kind,
+            "prediction": None if self.prediction is None else list(self.prediction),
+            "why": self.why,
+            "source": self.source,
+            "readings": [
+                {"levels": dict(r.levels), **proportion_dict(r.rate), "prediction": list(r.prediction), "compatible": r.compatible}
+                for r in self.readings
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """How much one factor moves an outcome, all else fixed.
+
+    Attributes:
+        factor: Its name.
+        outcome: The outcome whose rate moves.
+        largest: Mean over the other factors' cells of (largest - smallest rate over this factor's levels).
+        by_level: Level -> mean rate over all cells with it.
+        cells: Number of cells behind it.
+    """
+
+    factor: str
+    outcome: str
+    largest: float
+    by_level: Mapping[LevelValue, float]
+    cells: int
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything a run of a study found. The object behind `--json`, the terminal table and the page.
+
+    Attributes:
+        study: The study as resolved (after `--set`).
+        study_toml: The resolved study file.
+        cells: In the plan's order.
+        claims: In the study's order.
+        effects: Factors by how much they move "collapsed", largest first (empty without factors).
+        answer: The study's answer with its numbers filled in; "" while incomplete.
+        seed: Root seed.
+        device: "cpu", "cuda", ...
+        engine: Engine(s) that ran the trials.
+        seconds: From plan ready to last row committed, summed over sessions.
+        compile_seconds: Spent compiling.
+        networks: Trials recorded in all.
+        wanted: Trials planned in all.
+        versions: Of gradlab, python, torch, numpy, numba.
+        hardware: Processor, cores, threads.
+        command: What repeats it.
+    """
+
+    study: Study
+    study_toml: str
+    cells: Sequence[CellResult]
+    claims: Sequence[ClaimResult]
+    effects: Sequence[Effect]
+    answer: str
+    seed: int
+    device: str
+    engine: str
+    seconds: float
+    compile_seconds: float
+    networks: int
+    wanted: int
+    versions: Mapping[str, str]
+    hardware: Mapping[str, str | int]
+    command: str
+    report_seconds: float = field(default=0.0)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every planned trial is recorded."""
+        return self.networks >= self.wanted
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document of `--json`; NaN and Inf as strings."""
+        document = {
+            "schema": SCHEMA,
+            "gradlab": self.versions["gradlab"],
+            "study": self.study.name,
+            "question": self.study.question,
+            "answer": self.answer,
+            "seed": self.seed,
+            "device": self.device,
+            "engine": self.engine,
+            "seconds": self.seconds,
+            "compile_seconds": self.compile_seconds,
+            "report_seconds": self.report_seconds,
+            "networks": self.networks,
+            "complete": self.is_complete,
+            "cells": [cell.to_dict() for cell in self.cells],
+            "claims": [claim.to_dict() for claim in self.claims],
+            "effects": [
+                {"factor": e.factor, "outcome": e.outcome, "largest": e.largest, "cells": e.cells,
+                 "by_level": {str(k): v for k, v in e.by_level.items()}}
+                for e in self.effects
+            ],
+            "versions": dict(self.versions),
+            "hardware": dict(self.hardware),
+            "command": self.command,
+        }  # fmt: skip
+        encoded = json_safe(document)
+        assert isinstance(encoded, dict)
+        return encoded
+
+
+def proportion_dict(p: Proportion) -> dict[str, Any]:
+    """JSON form of a proportion."""
+    return {"count": p.count, "rate": p.rate, "low": p.low, "high": p.high}
+
+
+def json_safe(value: Any) -> Any:
+    """The value with NaN and infinities as strings, which JSON has no numbers for."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: json_safe(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_safe(item) for item in value]
+    return value

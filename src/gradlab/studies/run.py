@@ -1,0 +1,168 @@
+"""Running a plan: what is not recorded yet goes through an executor, and every finished chunk is committed at once."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from importlib.metadata import version
+from typing import Any
+
+from gradlab import __version__
+from gradlab.nets import Slice
+from gradlab.studies.chunk import ChunkResult, ChunkTask, run_chunk
+from gradlab.studies.load import to_toml
+from gradlab.studies.plan import Plan
+from gradlab.studies.store import Store
+
+Progress = Callable[[int, str], None]
+
+
+class InProcess(Executor):
+    """An executor that runs each call where and when it is submitted."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def run_study(
+    plan: Plan,
+    store: Store,
+    *,
+    jobs: int = 1,
+    threads: int | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+) -> None:
+    """Run what the store does not hold yet.
+
+    Args:
+        plan: What is wanted.
+        store: Open for writing.
+        jobs: Processes; 1 runs here.
+        threads: Threads in all; None is one per core.
+        fresh: Forget what is recorded for these cells first.
+        progress: Called after each chunk with the number of networks done and what they were.
+        executor: Any executor, instead of `jobs`.
+
+    Raises:
+        StoreError: The store cannot be written; what was committed is kept.
+    """
+    toml = to_toml(plan.study)
+    if fresh:
+        store.forget(plan)
+    numbers = store.register(plan, toml)
+    threads_each = max(1, (threads or os.cpu_count() or 1) // jobs) if threads or jobs > 1 else None
+    tasks = _missing(plan, store, numbers, threads_each)
+    first = next(tasks, None)
+    if first is None:
+        return
+    started, stamp = time.perf_counter(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    networks, compile_seconds = 0, 0.0
+
+    def record(result: ChunkResult) -> None:
+        nonlocal networks, compile_seconds
+        store.commit(result, numbers, plan.device)
+        done = sum(len(trials.outcome) for trials in result.trials)
+        networks += done
+        compile_seconds += result.compile_seconds
+        if progress is not None:
+            progress(done, ", ".join(dict.fromkeys(_label(plan, trials.cell) for trials in result.trials)))
+
+    own = executor is None
+    if executor is None:
+        spawn = multiprocessing.get_context("spawn")
+        executor = InProcess() if jobs == 1 else ProcessPoolExecutor(jobs, mp_context=spawn)
+    pending: set[Future[ChunkResult]] = set()
+    try:
+        task: ChunkTask | None = first
+        while task is not None or pending:
+            # a few chunks ahead keep every process busy, and results never pile up
+            while task is not None and len(pending) < (1 if jobs == 1 and own else 2 * jobs):
+                pending.add(executor.submit(run_chunk, task))
+                task = next(tasks, None)
+            finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+            for future in finished:
+                record(future.result())
+    finally:
+        for future in pending:
+            future.cancel()
+        if own:
+            executor.shutdown(wait=True, cancel_futures=True)
+        if networks:
+            with store.transaction() as db:
+                db.execute(
+                    "INSERT INTO session (study, started, seconds, compile_seconds, networks, versions, hardware) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (plan.study.name, stamp, time.perf_counter() - started, compile_seconds, networks,
+                     json.dumps(versions()), json.dumps(hardware(threads))),
+                )  # fmt: skip
+
+
+def _missing(plan: Plan, store: Store, numbers: dict[str, int], threads: int | None) -> Iterator[ChunkTask]:
+    """Tasks for every chunk, less the replicas that are recorded."""
+    rules = {name: rule.over for name, rule in plan.study.outcomes.items()}
+    recorded = {cell: store.recorded(number) for cell, number in numbers.items()}
+    for chunk in plan.chunks:
+        slices = [
+            (cell, Slice(part.setup, start, stop))
+            for cell, part in chunk.slices
+            for start, stop in gaps(part.start, part.stop, recorded[cell])
+        ]
+        if slices:
+            steps = tuple(plan.steps(slices[0][1].setup))
+            yield ChunkTask(tuple(slices), plan.seed, steps, plan.study.inputs, rules, plan.engine, plan.device, threads)
+
+
+def gaps(start: int, stop: int, taken: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Parts of [start, stop) outside the sorted ranges `taken`.
+
+    Example:
+        >>> gaps(0, 10, [(2, 4), (8, 20)])
+        [(0, 2), (4, 8)]
+    """
+    free = []
+    for first, last in taken:
+        if last <= start:
+            continue
+        if first >= stop:
+            break
+        if first > start:
+            free.append((start, first))
+        start = last
+    return [*free, (start, stop)] if start < stop else free
+
+
+def _label(plan: Plan, cell_id: str) -> str:
+    cell = next(cell for cell in plan.cells if cell.id == cell_id)
+    return " ".join(str(value) for value in cell.levels.values()) or plan.study.name
+
+
+def versions() -> dict[str, str]:
+    """Versions a result depends on."""
+    packages = ("torch", "numpy", "numba", "scipy")
+    return {"gradlab": __version__, "python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+def hardware(threads: int | None) -> dict[str, str | int]:
+    """What the run ran on."""
+    cores = os.cpu_count() or 1
+    return {"processor": _processor(), "cores": cores, "threads": threads or cores, "system": platform.system()}
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
+    except OSError:
+        return platform.processor() or platform.machine()

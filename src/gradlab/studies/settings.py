@@ -1,0 +1,170 @@
+"""Tables of a study file: merging a row's changes, setting one dotted path, applying `--set key=value`.
+
+A table with a `name` replaces what stood there (another optimizer has other parameters); any other table is merged. A
+dotted path may go through a name or a "2 x 9" text, which becomes a table on the way.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gradlab.errors import SpecError, UnknownName
+
+SETUP_KEYS = ("network", "recipe", "task")
+SETTINGS = ("row", "replicas", *SETUP_KEYS, "looks", "inputs")
+_HIDDEN = re.compile(r"\s*(\d+)\s*x\s*(\d+)\s*")
+_RANGE = re.compile(r"\s*(-?\d+)\s*\.\.\s*(-?\d+)\s*")
+MOST_LEVELS = 10_000
+
+
+def merged(base: Any, change: Any) -> Any:
+    """`base` with `change` laid over it, both untouched."""
+    if not isinstance(change, Mapping) or "name" in change:
+        return copy.deepcopy(change)
+    result = as_table(base, "") if not isinstance(base, Mapping) else dict(base)
+    return {**copy.deepcopy(result), **{key: merged(result.get(key), value) for key, value in change.items()}}
+
+
+def as_table(value: Any, path: str) -> dict[str, Any]:
+    """A table that says the same as a short form, so that a path can go through it.
+
+    Raises:
+        SpecError: Nothing can lie below this value.
+    """
+    if value is None:
+        return {}
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, str):
+        widths = _HIDDEN.fullmatch(value)
+        if widths:
+            return {"width": int(widths[1]), "depth": int(widths[2])}
+        if value.isidentifier():
+            return {"name": value}
+    raise SpecError(path, got=repr(value), expected="a table, a name or \"2 x 9\", for a path to go through it")
+
+
+def with_path(table: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """`table` with the value at a dotted path changed, the original untouched."""
+    head, _, rest = path.partition(".")
+    result = dict(table)
+    result[head] = with_path(as_table(result.get(head), head), rest, value) if rest else copy.deepcopy(value)
+    return result
+
+
+def has_path(table: Any, path: str) -> bool:
+    """Whether a table says anything about a dotted path: the path itself, something above or below it."""
+    head, _, rest = path.partition(".")
+    if not isinstance(table, Mapping):
+        return table is not None
+    return head in table and (not rest or has_path(table[head], rest))
+
+
+def parse_setting(text: str) -> tuple[str, list[Any]]:
+    """Read `key=value`: a TOML value or bare text; a comma list or a range `1..20` gives several values.
+
+    Raises:
+        SpecError: No "=", no key, or no value.
+    """
+    key, equals, raw = text.partition("=")
+    key, raw = key.strip(), raw.strip()
+    if not equals or not key or not raw:
+        raise SpecError("--set", got=f'"{text}"', expected="key=value", do="For example --set replicas=200")
+    span = _RANGE.fullmatch(raw)
+    if span:
+        first, last = int(span[1]), int(span[2])
+        if not 0 <= last - first < MOST_LEVELS:
+            raise SpecError(f"--set {key}", got=raw, expected=f"a range first..last of at most {MOST_LEVELS:,} values")
+        return key, list(range(first, last + 1))
+    pieces = re.split(r",(?![^\[{(\"]*[\]})\"])", raw)
+    if not all(piece.strip() for piece in pieces):
+        raise SpecError(f"--set {key}", got=raw, expected="values between the commas")
+    return key, [_value(piece.strip()) for piece in pieces]
+
+
+def _value(raw: str) -> Any:
+    try:
+        return tomllib.loads(f"v = {raw}")["v"]
+    except tomllib.TOMLDecodeError:
+        return raw
+
+
+def apply_settings(table: dict[str, Any], settings: Sequence[str]) -> dict[str, Any]:
+    """A study file's table with `--set` applied; settings win over rows and replace the levels of a factor.
+
+    Raises:
+        SpecError: A setting is malformed or its value wrong.
+        UnknownName: No such key or row.
+    """
+    for text in settings:
+        key, values = parse_setting(text)
+        root = key.split(".")[0]
+        if root not in SETTINGS:
+            raise UnknownName("setting", key, SETTINGS, do="A setting is row, replicas, or a dotted path like recipe.epochs")
+        if key == "row":
+            table = _with_rows(table, [str(value) for value in values])
+        elif key == "replicas":
+            table = _with_replicas(table, values)
+        elif root in SETUP_KEYS:
+            table = _with_setup_path(table, key, values)
+        else:
+            table = with_path(table, key, values if len(values) > 1 else values[0])
+    return table
+
+
+def _with_rows(table: dict[str, Any], wanted: Sequence[str]) -> dict[str, Any]:
+    known = [str(row.get("id")) for row in table.get("rows", [])]
+    for row in wanted:
+        if row not in known:
+            raise UnknownName("row", row, known)
+    factors = []
+    for factor in table.get("factors", []):
+        if "rows" in factor:
+            kept = [row for row in factor["rows"] if row in wanted]
+            if not kept:
+                continue
+            factor = {**factor, "rows": kept}
+        factors.append(factor)
+
+    def stays(claim: Mapping[str, Any]) -> bool:
+        measure = claim.get("measure", {})
+        named = [measure.get(side, {}).get("row") for side in ("where", "minus")]
+        return all(row is None or row in wanted for row in named)
+
+    return {
+        **table,
+        "rows": [row for row in table.get("rows", []) if row.get("id") in wanted],
+        "factors": factors,
+        "claims": [claim for claim in table.get("claims", []) if stays(claim)],
+    }
+
+
+def _with_replicas(table: dict[str, Any], values: list[Any]) -> dict[str, Any]:
+    if len(values) != 1:
+        raise SpecError("--set replicas", got=values, expected="one number")
+    rows = [{key: value for key, value in row.items() if key != "replicas"} for row in table.get("rows", [])]
+    study = {key: value for key, value in table.get("study", {}).items() if key != "replicas"}
+    result = {**table, "replicas": values[0]}
+    return {**result, **({"rows": rows} if rows else {}), **({"study": study} if study else {})}
+
+
+def _with_setup_path(table: dict[str, Any], key: str, values: list[Any]) -> dict[str, Any]:
+    factors = [dict(factor) for factor in table.get("factors", [])]
+    varied = [f for f in factors if f.get("change") == key or str(f.get("change")).startswith(key + ".")]
+    for factor in varied:
+        if factor["change"] != key:
+            raise SpecError(f"--set {key}", got=values, expected=f'a value for "{factor["change"]}", which factor {factor["name"]} varies')
+        factor["levels"] = values
+        factor.pop("labels", None)
+    if varied:
+        return {**table, "factors": factors}
+    if len(values) > 1:
+        factors.append({"name": key, "role": "scientific", "change": key, "levels": values})
+        return {**table, "factors": factors}
+    changed = with_path(table, key, values[0])
+    rows = [with_path(row, key, values[0]) if has_path(row, key) else row for row in table.get("rows", [])]
+    return {**changed, **({"rows": rows} if rows else {})}

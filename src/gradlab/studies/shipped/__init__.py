@@ -1,0 +1,1 @@
+"""Studies that come with gradlab: one TOML file each."""

@@ -1,0 +1,300 @@
+"""`Store`: a folder that keeps results: one SQLite file in WAL mode, a row per trial, one writer.
+
+A chunk is committed in one transaction, so a run killed at any moment leaves whole chunks only. A lock file, held by the
+operating system for as long as the writer lives, keeps a second writer out; readers are never kept out. Any SQLite tool
+can read the file: table `trial` has a row per network, `cell` says what it was, `study` which studies were run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import safetensors.numpy
+from jaxtyping import Bool, Float
+from numpy import ndarray
+
+from gradlab.errors import StoreError
+from gradlab.studies.chunk import ChunkResult
+from gradlab.studies.load import study_from
+from gradlab.studies.lock import WriterLock
+from gradlab.studies.plan import Plan, make_plan
+
+SCHEMA_VERSION = 1
+FILE = "gradlab.sqlite"
+_TABLES = """
+CREATE TABLE study (name TEXT PRIMARY KEY, toml TEXT NOT NULL, seed TEXT NOT NULL, options TEXT NOT NULL,
+                    updated TEXT NOT NULL);
+CREATE TABLE session (id INTEGER PRIMARY KEY, study TEXT NOT NULL, started TEXT NOT NULL, seconds REAL NOT NULL,
+                      compile_seconds REAL NOT NULL, networks INTEGER NOT NULL, versions TEXT NOT NULL,
+                      hardware TEXT NOT NULL);
+CREATE TABLE cell (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, setup TEXT NOT NULL, steps TEXT NOT NULL,
+                   outcomes TEXT NOT NULL, seed TEXT NOT NULL);
+CREATE TABLE chunk (id INTEGER PRIMARY KEY, engine TEXT NOT NULL, device TEXT NOT NULL, seconds REAL NOT NULL,
+                    networks INTEGER NOT NULL, finished TEXT NOT NULL);
+CREATE TABLE trial (cell INTEGER NOT NULL REFERENCES cell (number), replica INTEGER NOT NULL,
+                    chunk INTEGER NOT NULL REFERENCES chunk (id), outcome INTEGER NOT NULL, loss REAL,
+                    first_bad_step INTEGER NOT NULL, at_birth INTEGER NOT NULL, at_end INTEGER NOT NULL,
+                    PRIMARY KEY (cell, replica)) WITHOUT ROWID;
+CREATE TABLE look (cell INTEGER NOT NULL REFERENCES cell (number), start INTEGER NOT NULL, stop INTEGER NOT NULL,
+                   arrays BLOB NOT NULL, PRIMARY KEY (cell, start)) WITHOUT ROWID;
+"""
+
+
+class Store:
+    """An open store. Use as a context manager; see `Store.open`."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: WriterLock | None) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = lock
+
+    @classmethod
+    def open(cls, path: Path, *, write: bool) -> Store:
+        """Open a store, making it if it is to be written.
+
+        Args:
+            path: Its folder.
+            write: Whether this process will write; only one may.
+
+        Raises:
+            StoreError: Not there, held by another writer, from a newer version, damaged, read-only or full.
+        """
+        file = path / FILE
+        lock: WriterLock | None = None
+        if write:
+            try:
+                path.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreError(
+                    "store", got=f"{path}: {error.strerror}", expected="a folder that can be written", do="Choose another with --store"
+                ) from None
+            lock = WriterLock(path)
+        elif not file.exists():
+            raise StoreError("store", got=f"nothing at {path}", expected="results", do='Run "gradlab study run NAME" first')
+        try:
+            with _translated(path):
+                _refuse_truncated(file)
+                connection = sqlite3.connect(
+                    file if write else f"{file.resolve().as_uri()}?mode=ro", uri=not write, isolation_level=None, timeout=30.0
+                )
+                try:
+                    _check_version(connection, path, write)
+                except BaseException:
+                    connection.close()
+                    raise
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+        return cls(path, connection, lock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file and let another writer in."""
+        try:
+            self._connection.close()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
+
+    def query(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Rows of a query."""
+        with _translated(self.path):
+            return self._connection.execute(sql, values).fetchall()
+
+    def iterate(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Any]:
+        """Rows of a query, one by one, for results that need not fit in memory."""
+        with _translated(self.path):
+            yield from self._connection.execute(sql, values)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing."""
+        with _translated(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:  # a full disk has rolled back already
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def register(self, plan: Plan, toml: str) -> dict[str, int]:
+        """Note the study and its cells; returns each cell's number."""
+        options = {"chunk": plan.chunk, "engine": plan.engine, "device": plan.device}
+        rules = json.dumps(list(plan.study.outcomes))
+        with self.transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO study VALUES (?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ'))",
+                (plan.study.name, toml, str(plan.seed), json.dumps(options)),
+            )
+            for cell in plan.unique_cells:
+                db.execute(
+                    "INSERT OR IGNORE INTO cell (id, setup, steps, outcomes, seed) VALUES (?, ?, ?, ?, ?)",
+                    (cell.id, cell.setup.model_dump_json(), json.dumps(plan.steps(cell.setup)), rules, str(plan.seed)),
+                )
+        return self.cell_numbers(plan)
+
+    def cell_numbers(self, plan: Plan) -> dict[str, int]:
+        """Number of each of the plan's cells that the store knows."""
+        known = dict(self.query("SELECT id, number FROM cell"))
+        return {cell.id: known[cell.id] for cell in plan.unique_cells if cell.id in known}
+
+    def recorded(self, number: int) -> list[tuple[int, int]]:
+        """Replica ranges (start, stop) of a cell that are recorded, in order."""
+        return self.query("SELECT start, stop FROM look WHERE cell = ? ORDER BY start", (number,))
+
+    def forget(self, plan: Plan) -> None:
+        """Delete the trials of the plan's cells."""
+        with self.transaction() as db:
+            for number in self.cell_numbers(plan).values():
+                db.execute("DELETE FROM trial WHERE cell = ?", (number,))
+                db.execute("DELETE FROM look WHERE cell = ?", (number,))
+            db.execute("DELETE FROM session WHERE study = ?", (plan.study.name,))
+
+    def commit(self, result: ChunkResult, numbers: dict[str, int], device: str) -> None:
+        """Record a chunk: all of its trials or none."""
+        with self.transaction() as db:
+            networks = sum(len(trials.outcome) for trials in result.trials)
+            chunk = db.execute(
+                "INSERT INTO chunk (engine, device, seconds, networks, finished) "
+                "VALUES (?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ'))",
+                (result.engine, device, result.seconds, networks),
+            ).lastrowid
+            for trials in result.trials:
+                number, count = numbers[trials.cell], len(trials.outcome)
+                columns = (
+                    range(trials.start, trials.start + count),
+                    trials.outcome.tolist(),
+                    trials.loss.tolist(),
+                    trials.first_bad_step.tolist(),
+                    as_mask(trials.flags[0]).tolist(),
+                    as_mask(trials.flags[-1]).tolist(),
+                )
+                db.executemany(
+                    f"INSERT INTO trial VALUES ({number}, ?, {chunk}, ?, ?, ?, ?, ?)", zip(*columns, strict=True)
+                )
+                db.execute(
+                    "INSERT INTO look VALUES (?, ?, ?, ?)",
+                    (number, trials.start, trials.start + count, pack_looks(trials.flags, trials.curves)),
+                )
+
+
+def as_mask(flags_FR: Bool[ndarray, "F R"]) -> Any:
+    """Flags of one look as one integer a replica, the first flag in the lowest bit."""
+    return (flags_FR.astype(np.int64) << np.arange(len(flags_FR))[:, None]).sum(axis=0)
+
+
+def pack_looks(flags_SFR: Bool[ndarray, "S F R"], curves_KS: Float[ndarray, "K S"]) -> bytes:
+    """Per-look arrays of a slice as safetensors: one bit a flag."""
+    shape = np.array(flags_SFR.shape, np.int64)
+    bits = np.packbits(flags_SFR, axis=2)
+    return safetensors.numpy.save({"shape": shape, "bits": bits, "curves": curves_KS.astype(np.float32)})
+
+
+def unpack_looks(blob: bytes) -> tuple[Bool[ndarray, "S F R"], Float[ndarray, "K S"]]:
+    """The arrays that `pack_looks` packed."""
+    arrays = safetensors.numpy.load(blob)
+    replicas = int(arrays["shape"][2])
+    return np.unpackbits(arrays["bits"], axis=2, count=replicas).astype(bool), arrays["curves"]
+
+
+def _refuse_truncated(file: Path) -> None:
+    """SQLite notices missing pages only when it reads them; the header says how many there should be."""
+    if not file.exists() or file.stat().st_size == 0:
+        return
+    with file.open("rb") as handle:
+        header = handle.read(100)
+    if not header.startswith(b"SQLite format 3\x00") or len(header) < 100:
+        raise sqlite3.DatabaseError("file is not a database")
+    page = int.from_bytes(header[16:18], "big")
+    expected = int.from_bytes(header[28:32], "big") * (65536 if page == 1 else page)
+    if file.stat().st_size < expected:
+        raise sqlite3.DatabaseError(f"truncated: {file.stat().st_size:,} of {expected:,} bytes")
+
+
+def _check_version(connection: sqlite3.Connection, path: Path, write: bool) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            "store", got=f"{path} of format {version}", expected=f"format {SCHEMA_VERSION} or older",
+            do="Update gradlab, or choose another folder with --store",
+        )  # fmt: skip
+    if version == 0 and tables:
+        raise StoreError("store", got=f"{path / FILE}, which is no gradlab store", expected="one", do="Choose another folder with --store")
+    if not write:
+        if version == 0:
+            raise StoreError("store", got=f"an empty file at {path / FILE}", expected="results", do='Run "gradlab study run NAME" first')
+        return
+    if version == 0:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    # a chunk lost to a power cut is run again; a damaged file would not be: NORMAL is safe in WAL mode
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """SQLite's and the system's errors in gradlab's words."""
+    try:
+        yield
+    except (sqlite3.DatabaseError, OSError) as error:
+        text = str(error).lower()
+        if "readonly" in text or "read-only" in text or isinstance(error, PermissionError):
+            what, do = "cannot be written: it is read-only", "Make it writable, or choose another with --store"
+        elif "full" in text or "disk i/o" in text or "no space" in text:
+            what = "cannot be written: the disk is full or failing"
+            do = "Free some space; what was committed is kept, and the same command goes on from there"
+        elif "locked" in text or "busy" in text:
+            what, do = "is held by another process", "Wait for it, or choose another with --store"
+        elif "unable to open" in text:
+            what, do = "cannot be opened", "Check that the folder exists and may be read and written"
+        elif isinstance(error, sqlite3.DatabaseError):
+            what, do = f"is damaged ({error})", f"Restore {FILE} from a copy, or move it away and run again"
+        else:
+            what, do = f"cannot be used ({error})", "Choose another with --store"
+        raise StoreError(f"store {path} {what}", do=do) from error
+
+
+def default_store() -> Path:
+    """`GRADLAB_STORE`, or `./gradlab-store`."""
+    return Path(os.environ.get("GRADLAB_STORE") or "gradlab-store")
+
+
+def stored_plans(store: Store) -> list[tuple[str, Plan, int]]:
+    """Studies the store holds, most recent first: name, plan, trials recorded.
+
+    Raises:
+        StoreError: The store cannot be read.
+        SpecError: It holds a study this version does not understand.
+    """
+    found = []
+    for name, toml, seed, options in store.query("SELECT name, toml, seed, options FROM study ORDER BY updated DESC"):
+        plan = make_plan(study_from(tomllib.loads(toml)), seed=int(seed), **json.loads(options))
+        numbers = store.cell_numbers(plan)
+        done = 0
+        for cell in plan.unique_cells:
+            count = store.query(
+                "SELECT COUNT(*) FROM trial WHERE cell = ? AND replica < ?", (numbers.get(cell.id, -1), cell.replicas)
+            )
+            done += count[0][0]
+        found.append((name, plan, done))
+    return found

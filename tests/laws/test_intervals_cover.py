@@ -1,0 +1,130 @@
+"""Intervals hold the truth as often as they say, in simulation.
+
+The tolerance is 4 standard errors of a coverage estimated from that many simulated samples. Where the theory promises
+"at least", only the lower side is checked; methods that promise their level on average over rates are averaged over
+rates.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from scipy.stats import binom
+
+from gradlab.stats import (
+    bootstrap_mean,
+    clopper_pearson,
+    paired_difference,
+    prediction_interval,
+    standard_error,
+    two_proportion_difference,
+    wilson,
+)
+
+SAMPLES = 4000
+LEVELS = (0.8, 0.95)
+Bools = npt.NDArray[np.bool_]
+
+
+def tolerance(level: float, samples: int) -> float:
+    return 4 * standard_error(level, samples)
+
+
+def assert_covers(inside: Bools, level: float) -> None:
+    assert float(np.mean(inside)) == pytest.approx(level, abs=tolerance(level, len(inside)))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("n", [100, 1000])
+def test_wilson_covers_on_average_over_rates(n: int, level: float) -> None:
+    random = np.random.default_rng(n)
+    rates = random.uniform(size=SAMPLES)
+    intervals = [wilson(count, n, level) for count in random.binomial(n, rates)]
+    assert_covers(np.array([i.low <= rate <= i.high for i, rate in zip(intervals, rates, strict=True)]), level)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("rate", [0.001, 0.01, 0.17, 0.5, 0.83, 0.996])
+@pytest.mark.parametrize("n", [10, 200])
+def test_clopper_pearson_covers_at_least(n: int, rate: float, level: float) -> None:
+    # The sum over all counts needs no simulation, and so no tolerance.
+    intervals = [clopper_pearson(count, n, level) for count in range(n + 1)]
+    inside = np.array([i.low <= rate <= i.high for i in intervals])
+    assert binom.pmf(np.arange(n + 1), n, rate)[inside].sum() >= level
+
+    counts = np.random.default_rng(n).binomial(n, rate, size=SAMPLES)
+    assert inside[counts].mean() >= level - tolerance(level, SAMPLES)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize(("n", "future_n"), [(1000, 1000), (1000, 200), (300, 3000)])
+def test_prediction_interval_covers_another_sample(n: int, future_n: int, level: float) -> None:
+    random = np.random.default_rng(n + future_n)
+    # Away from 0 and 1, where counts are so few that no interval of whole counts can have just this level.
+    rates = random.uniform(0.1, 0.9, size=SAMPLES)
+    inside = []
+    for count, future in zip(random.binomial(n, rates), random.binomial(future_n, rates), strict=True):
+        low, high = prediction_interval(count, n, future_n, level)
+        inside.append(low <= future / future_n <= high)
+    # Both ends are whole counts that still lie inside: that adds at most their two probabilities, halved on average.
+    narrowest = np.sqrt(0.1 * 0.9 * (1 / n + 1 / future_n)) * future_n
+    ends = 1 / (np.sqrt(2 * np.pi) * narrowest)
+    coverage = float(np.mean(inside))
+    assert level - tolerance(level, SAMPLES) <= coverage <= level + tolerance(level, SAMPLES) + ends
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.001, 0.83, 0.996, 1.0])
+def test_prediction_interval_covers_at_the_rates_of_collapse(rate: float) -> None:
+    n, level = 1000, 0.95
+    random = np.random.default_rng(1)
+    counts, futures = random.binomial(n, rate, size=(2, SAMPLES))
+    bounds = {int(count): prediction_interval(count, n, n, level) for count in np.unique(counts)}
+    inside = [bounds[int(c)][0] <= future / n <= bounds[int(c)][1] for c, future in zip(counts, futures, strict=True)]
+    assert np.mean(inside) >= level - tolerance(level, SAMPLES)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_newcombe_covers_on_average_over_rates(level: float) -> None:
+    random = np.random.default_rng(3)
+    rates_a, rates_b = random.uniform(size=(2, SAMPLES))
+    counts = zip(random.binomial(400, rates_a), random.binomial(300, rates_b), rates_a - rates_b, strict=True)
+    inside = []
+    for a, b, truth in counts:
+        interval = two_proportion_difference(a, 400, b, 300, level)
+        inside.append(interval.low <= truth <= interval.high)
+    assert_covers(np.array(inside), level)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_agresti_min_covers_paired_outcomes(level: float) -> None:
+    random = np.random.default_rng(4)
+    inside = []
+    for rate in random.uniform(0.2, 0.8, size=SAMPLES):
+        # b repeats a in 7 of 10 replicas and is drawn anew, at half the rate, in the others.
+        a = random.uniform(size=300) < rate
+        b = np.where(random.uniform(size=300) < 0.7, a, random.uniform(size=300) < rate / 2)
+        truth = 0.3 * (rate - rate / 2)
+        interval = paired_difference(a, b, level)
+        inside.append(interval.low <= truth <= interval.high)
+    assert_covers(np.array(inside), level)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_paired_t_covers_normal_differences(level: float) -> None:
+    random = np.random.default_rng(5)
+    inside = []
+    for a, b in random.normal(size=(SAMPLES, 2, 12)):
+        interval = paired_difference(a + 2, b, level)
+        inside.append(interval.low <= 2 <= interval.high)
+    assert_covers(np.array(inside), level)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_bootstrap_covers_the_mean(level: float) -> None:
+    random = np.random.default_rng(6)
+    inside = []
+    for index, values in enumerate(random.normal(size=(400, 200))):
+        interval = bootstrap_mean(values, level, resamples=999, seed=index)
+        inside.append(interval.low <= 0 <= interval.high)
+    assert_covers(np.array(inside), level)

@@ -1,0 +1,186 @@
+"""One network, alone, in plain `torch.nn` and `torch.optim`: what replica r of a stack must be equal to.
+
+Networks are `torch.nn.Sequential`, gradients come from autograd, updates from `torch.optim`, the order of examples from
+`tests.oracles.streams`. Only descriptions and initial numbers are taken from gradlab, none of its formulas.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gradlab.data import Examples
+from gradlab.nets import Stack
+from gradlab.spec import Choice, Recipe, Setup
+from tests.oracles import streams
+
+Function = Callable[[Tensor], Tensor]
+LossFunction = Callable[[Tensor, Tensor], Tensor]
+
+
+class Apply(nn.Module):
+    """A function as a module, where torch has none."""
+
+    def __init__(self, function: Function) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, z: Tensor) -> Tensor:
+        """The function of z."""
+        return self.function(z)
+
+
+# Softplus switches to its asymptote at `threshold`, by default so early (20) that 9 digits are left.
+ACTIVATIONS: dict[str, Callable[..., nn.Module]] = {
+    "identity": nn.Identity,
+    "sigmoid": lambda k: Apply(lambda z: torch.sigmoid(k * z)),
+    "tanh": lambda k: Apply(lambda z: torch.tanh(k * z)),
+    "lecun_tanh": lambda linear: Apply(lambda z: 1.7159 * torch.tanh(2 / 3 * z) + linear * z),
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "relu6": nn.ReLU6,
+    "hardtanh": nn.Hardtanh,
+    "elu": nn.ELU,
+    "selu": nn.SELU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "mish": nn.Mish,
+    "softplus": lambda: nn.Softplus(threshold=100),
+    "softsign": nn.Softsign,
+    "erf": lambda: Apply(torch.erf),
+}
+
+
+def hinge(margin: float) -> LossFunction:
+    """Mean of max(margin - t y, 0); at the kink autograd follows the branch taken, whose slope is -t."""
+    return lambda y, t: torch.where(t * y <= margin, margin - t * y, 0 * y).mean()
+
+
+LOSSES: dict[str, Callable[..., LossFunction]] = {
+    "mse": nn.MSELoss,
+    "sum_of_squares": lambda scale: lambda y, t: scale * ((y - t) ** 2).sum(),
+    "mae": nn.L1Loss,
+    "huber": lambda delta: nn.HuberLoss(delta=delta),
+    "cross_entropy": nn.CrossEntropyLoss,
+    "binary_cross_entropy": nn.BCEWithLogitsLoss,
+    "hinge": hinge,
+    "perceptron": lambda: hinge(0.0),
+}
+
+
+def cosine(warmup: int, final: float, steps: int) -> Callable[[int], float]:
+    """Linear warm-up, then half a cosine from 1 to `final`."""
+
+    def factor(t: int) -> float:
+        if t < warmup:
+            return (t + 1) / warmup
+        progress = (t - warmup) / (steps - warmup)
+        return final + (1 - final) * (1 + math.cos(math.pi * progress)) / 2
+
+    return factor
+
+
+def scheduler(choice: Choice, optimizer: torch.optim.Optimizer, steps: int) -> Any:
+    """torch's scheduler for a choice."""
+    values = dict(choice.params)
+    kinds = torch.optim.lr_scheduler
+    match choice.name:
+        case "constant":
+            return kinds.ConstantLR(optimizer, factor=1.0)
+        case "step":
+            return kinds.StepLR(optimizer, step_size=int(values["step_size"]), gamma=values["gamma"])
+        case "cosine":
+            return kinds.LambdaLR(optimizer, cosine(int(values["warmup"]), values["final"], steps))
+        case "inverse_time":
+            return kinds.LambdaLR(optimizer, lambda t: 1 / (1 + values["decay"] * t))
+    raise NotImplementedError(choice.name)
+
+
+def optimizer(choice: Choice, parameters: Iterator[nn.Parameter]) -> torch.optim.Optimizer:
+    """torch's optimizer for a choice."""
+    values: dict[str, Any] = dict(choice.params)
+    if choice.name in ("adam", "adamw"):
+        values["betas"] = (values.pop("beta1"), values.pop("beta2"))
+    kinds = {
+        "sgd": torch.optim.SGD,
+        "rmsprop": torch.optim.RMSprop,
+        "adam": torch.optim.Adam,
+        "adamw": torch.optim.AdamW,
+    }
+    return kinds[choice.name](parameters, **values)
+
+
+def loss_of(recipe: Recipe) -> LossFunction:
+    """torch's loss for a recipe."""
+    return LOSSES[recipe.loss.name](*recipe.loss.values)
+
+
+def build(setup: Setup, stack: Stack, row: int) -> nn.Sequential:
+    """The network of one row of a stack, with that row's weights."""
+    dtype = getattr(torch, setup.recipe.precision)
+    modules: list[nn.Module] = []
+    with torch.no_grad():
+        for layer, weights, biases in zip(setup.network.layers, stack.weights, stack.biases, strict=True):
+            units, fan_in = weights.shape[1:]
+            linear = nn.Linear(fan_in, units, bias=biases is not None, dtype=dtype)
+            linear.weight.copy_(torch.from_numpy(weights[row]))
+            if biases is not None:
+                linear.bias.copy_(torch.from_numpy(biases[row]))
+            modules += [linear, ACTIVATIONS[layer.activation.name](*layer.activation.values)]
+    return nn.Sequential(*modules)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What became of one network: parameters [P] at every step from 0 on, and the loss of every batch."""
+
+    parameters: list[np.ndarray]
+    losses: list[float]
+    model: nn.Sequential
+
+
+def one_of(array: np.ndarray, row: int) -> Tensor:
+    """One replica's examples [P, M]; they may be the same for all."""
+    return torch.from_numpy(array[row if len(array) > 1 else 0])
+
+
+def train(setup: Setup, stack: Stack, examples: Examples, row: int, steps: int) -> Trained:
+    """Train the network of one row by itself for a number of steps."""
+    recipe = setup.recipe
+    model = build(setup, stack, row)
+    assert examples.targets is not None
+    dtype = getattr(torch, recipe.precision)
+    x, t = one_of(examples.inputs, row).to(dtype), one_of(examples.targets, row).to(dtype)
+    size = len(x) if recipe.batch_size == "full" else recipe.batch_size
+    loss = loss_of(recipe)
+    optimize = optimizer(recipe.optimizer, model.parameters())
+    schedule = scheduler(recipe.schedule, optimize, recipe.total_steps(len(x)))
+    trained = Trained([flat(model)], [], model)
+    epoch = 0
+    while len(trained.losses) < steps:
+        order = torch.arange(len(x))
+        if recipe.order == "shuffled" and recipe.batch_size != "full":
+            order = torch.tensor(streams.permutation(stack.root_seed, int(stack.replicas[row]), epoch, len(x)))
+        for batch in order.split(size):
+            if len(trained.losses) == steps:
+                break
+            optimize.zero_grad()
+            value = loss(model(x[batch]), t[batch])
+            value.backward()  # type: ignore[no-untyped-call]
+            optimize.step()
+            schedule.step()
+            trained.losses.append(value.item())
+            trained.parameters.append(flat(model))
+        epoch += 1
+    return trained
+
+
+def flat(model: nn.Module) -> np.ndarray:
+    """All parameters in one row: layer after layer, weights before biases."""
+    return torch.cat([p.detach().flatten() for p in model.parameters()]).numpy().copy()
