@@ -15,14 +15,11 @@ What does not live here: which law a weight follows (`parts.initializers`) and w
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Float, Int
 from numba import njit, prange
-
-if TYPE_CHECKING:
-    from jaxtyping import Float, Int
-    from numpy import ndarray
+from numpy import ndarray
 
 
 class Purpose(IntEnum):
@@ -229,7 +226,7 @@ def beta_2_1(
     root_seed: int, replicas: Int[ndarray, " R"], purpose: Purpose, layer: int, draws: int
 ) -> Float[ndarray, "R draws"]:
     """Draws of Beta(2, 1): the square root of a uniform, whose distribution function is x^2."""
-    return np.sqrt(uniforms(root_seed, replicas, purpose, layer, draws))
+    return np.asarray(np.sqrt(uniforms(root_seed, replicas, purpose, layer, draws)))
 
 
 def permutations(root_seed: int, replicas: Int[ndarray, " R"], epoch: int, n: int) -> Int[ndarray, "R n"]:

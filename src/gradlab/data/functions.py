@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
 
 from gradlab import seeds
 from gradlab.data.tasks import FRESH, POINTS, TASKS, Examples, Task
 from gradlab.parts.param import Param, Value
-
-if TYPE_CHECKING:
-    from jaxtyping import Float, Int
-    from numpy import ndarray
 
 SQRT_7 = math.sqrt(7.0)
 

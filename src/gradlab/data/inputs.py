@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
+from jaxtyping import Int
+from numpy import ndarray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gradlab.data.tasks import Examples, Task
@@ -13,9 +15,6 @@ from gradlab.seeds import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from jaxtyping import Int
-    from numpy import ndarray
 
     from gradlab.parts.param import Value
 
@@ -42,7 +41,9 @@ class InputSet(BaseModel):
         if (self.source is None) != (self.count is None):
             raise SpecError("inputs.count", got=self.count, expected='a count exactly when "from" is given')
         if self.linspace is not None and self.linspace[2] < 1:
-            raise SpecError("inputs.linspace", got=list(self.linspace), expected="[first, last, count], count at least 1")
+            raise SpecError(
+                "inputs.linspace", got=list(self.linspace), expected="[first, last, count], count at least 1"
+            )
         return self
 
     def examples(
@@ -55,7 +56,9 @@ class InputSet(BaseModel):
         """
         if self.linspace is not None:
             if task.inputs != 1:
-                raise SpecError("inputs.linspace", got=f"task {task.name} with {task.inputs} inputs", expected="one input")
+                raise SpecError(
+                    "inputs.linspace", got=f"task {task.name} with {task.inputs} inputs", expected="one input"
+                )
             first, last, count = self.linspace
             return Examples(np.linspace(first, last, count, dtype=np.float32)[None, :, None], None)
         assert self.count is not None

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+from jaxtyping import Float, Int
+from numpy import ndarray
 
 from gradlab.catalog import Catalog
 from gradlab.parts.param import Param, Value
 from gradlab.seeds import Purpose
-
-if TYPE_CHECKING:
-    from jaxtyping import Float, Int
-    from numpy import ndarray
 
 
 @dataclass(frozen=True, slots=True)

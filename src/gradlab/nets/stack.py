@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
 
 from gradlab.parts import INITIALIZERS
 from gradlab.parts.initializers import Draws
 from gradlab.seeds import Purpose
-from gradlab.spec import Layer, NetworkSpec, Setup
-
-if TYPE_CHECKING:
-    from jaxtyping import Float, Int
-    from numpy import ndarray
+from gradlab.spec import Choice, Layer, NetworkSpec, Setup
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +81,7 @@ def initial_layer(
     weights = law.sample(draws, layer.units, fan_in, *fans, *layer.weights.values)
     if layer.bias == "none":
         return weights, None
-    choice = layer.weights if layer.bias == "own" else layer.bias
-    assert not isinstance(choice, str)
+    choice = layer.bias if isinstance(layer.bias, Choice) else layer.weights
     bias_draws = Draws(root_seed, replicas, index, Purpose.BIAS)
     biases = INITIALIZERS[choice.name].sample(bias_draws, layer.units, 1, *fans, *choice.values)
     return weights, biases[:, :, 0]

@@ -10,18 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
 
 from gradlab import seeds
 from gradlab.catalog import Catalog
 from gradlab.parts.param import Param
 from gradlab.seeds import Purpose
-
-if TYPE_CHECKING:
-    from jaxtyping import Float, Int
-    from numpy import ndarray
 
 TRUNCATED_STD = 0.8796256610342398  # std of a standard normal cut at +-2
 

@@ -45,7 +45,11 @@ class Setup(BaseModel):
         if "layers" in data["network"]:
             return data
         # an unknown task is reported where the task is validated; any size will do until then
-        sizes = {"inputs": TASKS[name].inputs, "outputs": TASKS[name].outputs} if name in TASKS else {"inputs": 1, "outputs": 1}
+        sizes = (
+            {"inputs": TASKS[name].inputs, "outputs": TASKS[name].outputs}
+            if isinstance(name, str) and name in TASKS
+            else {"inputs": 1, "outputs": 1}
+        )
         return {**data, "network": {**sizes, **data["network"]}}
 
     @model_validator(mode="after")

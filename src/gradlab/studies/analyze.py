@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from gradlab.stats import Proportion, wilson
 from gradlab.studies.claims import answer_text, judge
 from gradlab.studies.compare import theories_of
 from gradlab.studies.load import to_toml
@@ -17,7 +18,6 @@ from gradlab.studies.plan import Cell, Plan
 from gradlab.studies.results import Analysis, CellResult, Effect, LevelValue
 from gradlab.studies.run import hardware, versions
 from gradlab.studies.store import Store, unpack_looks
-from gradlab.stats import Proportion, wilson
 from gradlab.training import Outcome
 
 
@@ -36,7 +36,8 @@ def analyze(store: Store, plan: Plan, command: str = "") -> Analysis:
     cells = [cell_result(store, plan, cell, numbers.get(cell.id)) for cell in plan.cells]
     claims = [judge(claim, plan, cells, lambda cell: at_end(store, plan, cell, numbers)) for claim in plan.study.claims]
     sessions = store.query(
-        "SELECT seconds, compile_seconds, versions, hardware FROM session WHERE study = ? ORDER BY id", (plan.study.name,)
+        "SELECT seconds, compile_seconds, versions, hardware FROM session WHERE study = ? ORDER BY id",
+        (plan.study.name,),
     )
     engines = [name for (name,) in store.query("SELECT DISTINCT engine FROM chunk ORDER BY engine")]
     done = {cell.id: result.replicas for cell, result in zip(plan.cells, cells, strict=True)}
@@ -119,7 +120,9 @@ def _looks(
     counts = np.zeros((steps, flags), np.int64)
     curves = [np.zeros((0, steps), np.float32)]
     if number is not None:
-        rows = store.iterate("SELECT start, arrays FROM look WHERE cell = ? AND start < ? ORDER BY start", (number, cell.replicas))
+        rows = store.iterate(
+            "SELECT start, arrays FROM look WHERE cell = ? AND start < ? ORDER BY start", (number, cell.replicas)
+        )
         for start, blob in rows:
             at_look, kept = unpack_looks(blob)
             counts += at_look[:, :, : cell.replicas - start].sum(axis=2)
@@ -130,7 +133,8 @@ def _looks(
 def at_end(store: Store, plan: Plan, cell: CellResult, numbers: dict[str, int]) -> dict[str, Sequence[int]]:
     """For each outcome that flags record: 0 or 1 for every replica in order; for paired differences."""
     rows = store.query(
-        "SELECT at_end, outcome FROM trial WHERE cell = ? AND replica < ? ORDER BY replica", (numbers[cell.id], cell.wanted)
+        "SELECT at_end, outcome FROM trial WHERE cell = ? AND replica < ? ORDER BY replica",
+        (numbers[cell.id], cell.wanted),
     )
     masks = np.array([row[0] for row in rows], np.int64)
     codes = np.array([row[1] for row in rows], np.int64)

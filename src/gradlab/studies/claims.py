@@ -108,7 +108,9 @@ def _theory(claim: Claim, theory: str, cells: Sequence[CellResult]) -> ClaimResu
     """Every matching cell within 4 standard errors of its closed form (or not below it, for a lower bound)."""
     rates = [(cell, _rate_of(claim, cell)) for cell in cells]
     if any(rate is None or theory not in cell.theory for cell, rate in rates):
-        missing = "no trials yet" if any(rate is None for _, rate in rates) else f"{theory} does not apply to every cell"
+        missing = (
+            "no trials yet" if any(rate is None for _, rate in rates) else f"{theory} does not apply to every cell"
+        )
         return _result(claim, verdict="undecided", why=missing)
     bound = THEORIES[theory].kind == "lower bound"
     inside, worst, n = 0, 0.0, 0
@@ -194,5 +196,7 @@ def percent(rate: float) -> str:
 
 
 def _listed(claim: ClaimResult) -> str:
-    found = [" and ".join(f"{k} {v}" for k, v in r.levels.items() if k != "row") for r in claim.readings if r.compatible]
+    found = [
+        " and ".join(f"{k} {v}" for k, v in r.levels.items() if k != "row") for r in claim.readings if r.compatible
+    ]
     return "; ".join(found) or "none of the readings tried"

@@ -65,9 +65,7 @@ def _both_rays(setup: Setup) -> float | None:
 THEORIES.add(
     Theory("born_dead_one_input", "collapsed at birth on inputs of one ray: 1 - prod (1 - 2^-N)", "exact", _one_input)
 )
-THEORIES.add(
-    Theory("born_dead_lower_bound", "collapsed at birth on inputs of both signs", "lower bound", _both_rays)
-)
+THEORIES.add(Theory("born_dead_lower_bound", "collapsed at birth on inputs of both signs", "lower bound", _both_rays))
 
 
 def theories_of(setup: Setup) -> dict[str, float]:

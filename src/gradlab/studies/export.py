@@ -17,8 +17,11 @@ from gradlab.studies.store import Store, unpack_looks
 
 
 def rows(store: Store, plan: Plan) -> Iterator[dict[str, Any]]:
-    """One row a trial: cell, levels, replica, outcome, loss, first bad step; and for every collapse outcome whether it
-    held at birth and at the end, and the first step at which it did (None for never)."""
+    """One row a trial, in the order of cells and replicas.
+
+    Columns: cell, levels, replica, outcome, loss, first bad step; and for every collapse outcome whether it held at birth
+    and at the end, and the first step at which it did (None for never).
+    """
     numbers = store.cell_numbers(plan)
     level_names = list(dict.fromkeys(name for cell in plan.cells for name in cell.levels))
     names = [name for pair in flag_names(plan) for name in pair]

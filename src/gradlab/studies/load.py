@@ -60,12 +60,18 @@ def read_table(path: Path) -> dict[str, Any]:
         if path.is_dir():
             raise StudyFileError("study file", file=path, got="a folder", expected="a TOML file")
         if path.stat().st_size > MOST_BYTES:
-            raise StudyFileError("study file", file=path, got=f"{path.stat().st_size:,} bytes", expected="a study of at most 10 MB")
+            raise StudyFileError(
+                "study file", file=path, got=f"{path.stat().st_size:,} bytes", expected="a study of at most 10 MB"
+            )
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError:
-        raise StudyFileError("study file", file=path, got="bytes that are no UTF-8 text", expected="a TOML file") from None
+        raise StudyFileError(
+            "study file", file=path, got="bytes that are no UTF-8 text", expected="a TOML file"
+        ) from None
     except OSError as error:
-        raise StudyFileError("study file", file=path, got=error.strerror or str(error), expected="a TOML file") from None
+        raise StudyFileError(
+            "study file", file=path, got=error.strerror or str(error), expected="a TOML file"
+        ) from None
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -27,7 +27,10 @@ class WriterLock:
             self._handle = open(file, "a+b", buffering=0)  # noqa: SIM115  (held open: closing it frees the lock)
         except OSError as error:
             raise StoreError(
-                "store", got=f"{folder}: {error.strerror}", expected="a folder that can be written", do="Choose another with --store"
+                "store",
+                got=f"{folder}: {error.strerror}",
+                expected="a folder that can be written",
+                do="Choose another with --store",
             ) from None
         try:
             self._lock()
@@ -36,7 +39,8 @@ class WriterLock:
             holder = self._handle.read(20).decode("ascii", "replace").strip() or "unknown"
             self._handle.close()
             raise StoreError(
-                f"store {folder} is being written by process {holder}", do="Wait for it to end, or choose another with --store"
+                f"store {folder} is being written by process {holder}",
+                do="Wait for it to end, or choose another with --store",
             ) from None
         self._handle.truncate(0)
         self._handle.write(str(os.getpid()).encode())

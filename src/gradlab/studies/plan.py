@@ -196,7 +196,9 @@ def _cell(study: Study, row: Row | None, factors: Sequence[Factor], levels: Sequ
     for factor, level in zip(factors, levels, strict=True):
         if factor.change.split(".")[0] not in table:
             raise SpecError(
-                f"factor {factor.name}.change", got=f'"{factor.change}"', expected="a path that begins with network, recipe or task"
+                f"factor {factor.name}.change",
+                got=f'"{factor.change}"',
+                expected="a path that begins with network, recipe or task",
             )
         names[factor.name] = factor.label(level)
         table = with_path(table, factor.change, level)
@@ -228,7 +230,11 @@ def _check_claim(plan: Plan, claim: Claim) -> None:
 
     known = outcome_names(plan.study)
     if claim.measure.outcome not in known:
-        raise SpecError(f'claim "{claim.id}".measure', got=f'outcome "{claim.measure.outcome}"', expected=f"one of {', '.join(known)}")
+        raise SpecError(
+            f'claim "{claim.id}".measure',
+            got=f'outcome "{claim.measure.outcome}"',
+            expected=f"one of {', '.join(known)}",
+        )
     if claim.expected is not None and claim.expected.theory is not None:
         THEORIES[claim.expected.theory]
     for side in ("where", "minus"):
@@ -244,6 +250,3 @@ def _check_claim(plan: Plan, claim: Claim) -> None:
                 expected="exactly one cell" if single else "at least one cell",
                 do='See "gradlab study show" for the cells',
             )
-
-
-

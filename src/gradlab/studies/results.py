@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from jaxtyping import Float, Int
+from numpy import ndarray
+
 from gradlab.stats import Proportion
 
 if TYPE_CHECKING:
-    from jaxtyping import Float, Int
-    from numpy import ndarray
-
     from gradlab.spec import Setup
     from gradlab.studies.study import Study
 
@@ -128,7 +128,12 @@ class ClaimResult:
             "why": self.why,
             "source": self.source,
             "readings": [
-                {"levels": dict(r.levels), **proportion_dict(r.rate), "prediction": list(r.prediction), "compatible": r.compatible}
+                {
+                    "levels": dict(r.levels),
+                    **proportion_dict(r.rate),
+                    "prediction": list(r.prediction),
+                    "compatible": r.compatible,
+                }
                 for r in self.readings
             ],
         }

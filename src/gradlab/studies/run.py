@@ -121,7 +121,9 @@ def _missing(plan: Plan, store: Store, numbers: dict[str, int], threads: int | N
         ]
         if slices:
             steps = tuple(plan.steps(slices[0][1].setup))
-            yield ChunkTask(tuple(slices), plan.seed, steps, plan.study.inputs, rules, plan.engine, plan.device, threads)
+            yield ChunkTask(
+                tuple(slices), plan.seed, steps, plan.study.inputs, rules, plan.engine, plan.device, threads
+            )
 
 
 def gaps(start: int, stop: int, taken: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -45,7 +45,7 @@ def as_table(value: Any, path: str) -> dict[str, Any]:
             return {"width": int(widths[1]), "depth": int(widths[2])}
         if value.isidentifier():
             return {"name": value}
-    raise SpecError(path, got=repr(value), expected="a table, a name or \"2 x 9\", for a path to go through it")
+    raise SpecError(path, got=repr(value), expected='a table, a name or "2 x 9", for a path to go through it')
 
 
 def with_path(table: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -104,7 +104,9 @@ def apply_settings(table: dict[str, Any], settings: Sequence[str]) -> dict[str, 
         key, values = parse_setting(text)
         root = key.split(".")[0]
         if root not in SETTINGS:
-            raise UnknownName("setting", key, SETTINGS, do="A setting is row, replicas, or a dotted path like recipe.epochs")
+            raise UnknownName(
+                "setting", key, SETTINGS, do="A setting is row, replicas, or a dotted path like recipe.epochs"
+            )
         if key == "row":
             table = _with_rows(table, [str(value) for value in values])
         elif key == "replicas":
@@ -157,7 +159,11 @@ def _with_setup_path(table: dict[str, Any], key: str, values: list[Any]) -> dict
     varied = [f for f in factors if f.get("change") == key or str(f.get("change")).startswith(key + ".")]
     for factor in varied:
         if factor["change"] != key:
-            raise SpecError(f"--set {key}", got=values, expected=f'a value for "{factor["change"]}", which factor {factor["name"]} varies')
+            raise SpecError(
+                f"--set {key}",
+                got=values,
+                expected=f'a value for "{factor["change"]}", which factor {factor["name"]} varies',
+            )
         factor["levels"] = values
         factor.pop("labels", None)
     if varied:

@@ -75,16 +75,24 @@ class Store:
                 path.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StoreError(
-                    "store", got=f"{path}: {error.strerror}", expected="a folder that can be written", do="Choose another with --store"
+                    "store",
+                    got=f"{path}: {error.strerror}",
+                    expected="a folder that can be written",
+                    do="Choose another with --store",
                 ) from None
             lock = WriterLock(path)
         elif not file.exists():
-            raise StoreError("store", got=f"nothing at {path}", expected="results", do='Run "gradlab study run NAME" first')
+            raise StoreError(
+                "store", got=f"nothing at {path}", expected="results", do='Run "gradlab study run NAME" first'
+            )
         try:
             with _translated(path):
                 _refuse_truncated(file)
                 connection = sqlite3.connect(
-                    file if write else f"{file.resolve().as_uri()}?mode=ro", uri=not write, isolation_level=None, timeout=30.0
+                    file if write else f"{file.resolve().as_uri()}?mode=ro",
+                    uri=not write,
+                    isolation_level=None,
+                    timeout=30.0,
                 )
                 try:
                     _check_version(connection, path, write)
@@ -239,10 +247,20 @@ def _check_version(connection: sqlite3.Connection, path: Path, write: bool) -> N
             do="Update gradlab, or choose another folder with --store",
         )  # fmt: skip
     if version == 0 and tables:
-        raise StoreError("store", got=f"{path / FILE}, which is no gradlab store", expected="one", do="Choose another folder with --store")
+        raise StoreError(
+            "store",
+            got=f"{path / FILE}, which is no gradlab store",
+            expected="one",
+            do="Choose another folder with --store",
+        )
     if not write:
         if version == 0:
-            raise StoreError("store", got=f"an empty file at {path / FILE}", expected="results", do='Run "gradlab study run NAME" first')
+            raise StoreError(
+                "store",
+                got=f"an empty file at {path / FILE}",
+                expected="results",
+                do='Run "gradlab study run NAME" first',
+            )
         return
     if version == 0:
         connection.execute("PRAGMA journal_mode = WAL")

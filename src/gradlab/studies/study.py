@@ -79,7 +79,9 @@ class Factor(_Strict):
     def _labelled(self) -> Self:
         if self.labels is not None and len(self.labels) != len(self.levels):
             raise SpecError(
-                f"factor {self.name}.labels", got=f"{len(self.labels)} labels", expected=f"{len(self.levels)}, one a level"
+                f"factor {self.name}.labels",
+                got=f"{len(self.labels)} labels",
+                expected=f"{len(self.levels)}, one a level",
             )
         return self
 
@@ -120,7 +122,9 @@ class Measure(_Strict):
     def _one_kind(self) -> Self:
         kinds = [kind for kind in ("rate", "difference", "readings") if getattr(self, kind) is not None]
         if len(kinds) != 1:
-            raise SpecError("measure", got=kinds or "none of them", expected="exactly one of rate, difference, readings")
+            raise SpecError(
+                "measure", got=kinds or "none of them", expected="exactly one of rate, difference, readings"
+            )
         if (self.difference is None) != (self.minus is None):
             raise SpecError("measure.minus", got=self.minus, expected="levels exactly when a difference is measured")
         return self
@@ -206,7 +210,11 @@ class Study(_Strict):
     @model_validator(mode="after")
     def _names_meet(self) -> Self:
         rows = [row.id for row in self.rows]
-        for kind, names in (("row", rows), ("factor", [f.name for f in self.factors]), ("claim", [c.id for c in self.claims])):
+        for kind, names in (
+            ("row", rows),
+            ("factor", [f.name for f in self.factors]),
+            ("claim", [c.id for c in self.claims]),
+        ):
             for name in names:
                 if names.count(name) > 1:
                     raise SpecError(f"{kind}s", got=f'"{name}" {names.count(name)} times', expected=f"each {kind} once")

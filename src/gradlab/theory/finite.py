@@ -46,7 +46,7 @@ def born_dead_lower_bound(width: int, depth: int) -> float:
     a2 = 1.0 - 2.0 ** (1.0 - n) - (n - 1.0) * 4.0**-n
     k = (1.0 - 2.0 ** (1.0 - n)) * (1.0 - 2.0**-n) / (1.0 + (n - 1.0) * 2.0**-n)
     alive = a1 ** (depth - 1)
-    return max(0.0, 1.0 - alive - k * (alive - a2 ** (depth - 1)))
+    return float(max(0.0, 1.0 - alive - k * (alive - a2 ** (depth - 1))))
 
 
 def safe_depth(width: int, delta: float) -> int:

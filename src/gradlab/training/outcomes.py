@@ -10,13 +10,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
 
 from gradlab.parts.namespace import NUMPY
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float, Int
-    from numpy import ndarray
-
     from gradlab.parts import Loss
     from gradlab.training.train import SetLook
 

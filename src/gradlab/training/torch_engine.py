@@ -10,10 +10,12 @@ optimizer is one formula on one tensor. Activation, loss and optimizer come from
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
+from numpy import ndarray
 from torch import Tensor
 
 from gradlab import seeds
@@ -22,10 +24,6 @@ from gradlab.nets.torch_namespace import TorchNamespace
 from gradlab.parts import ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES
 from gradlab.parts.namespace import NUMPY
 from gradlab.training.train import LOSS_SET, Job, Look, SetLook
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-    from numpy import ndarray
 
 
 class TorchStack:
@@ -56,7 +54,7 @@ class TorchStack:
         start = 0
         for w, b in zip(self.job.stack.weights, self.job.stack.biases, strict=True):
             _, n, m = w.shape
-            weights.append(flat_RP[:, start : start + n * m].unflatten(1, (n, m)))
+            weights.append(flat_RP[:, start : start + n * m].view(-1, n, m))
             start += n * m
             biases.append(None if b is None else flat_RP[:, start : start + n])
             start += 0 if b is None else n

@@ -13,9 +13,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
 
 from gradlab.data import TASKS, Examples
 from gradlab.data.inputs import InputSet
@@ -24,10 +26,6 @@ from gradlab.nets.stack import along_replicas
 from gradlab.parts import OPTIMIZERS
 from gradlab.seeds import Purpose
 from gradlab.spec import Recipe, Setup
-
-if TYPE_CHECKING:
-    from jaxtyping import Float, Int
-    from numpy import ndarray
 
 LOSS_SET = "train"  # the input set on which looks report the loss
 LOSS_EXAMPLES = 100
@@ -107,7 +105,14 @@ def stack_key(setup: Setup) -> str:
     network, recipe = setup.network, setup.recipe
     rule = OPTIMIZERS[recipe.optimizer.name].rule(dict(recipe.optimizer.params))
     shape = [[layer.units, layer.activation.name, layer.bias == "none"] for layer in network.layers]
-    rest = [recipe.loss.name, recipe.schedule.name, recipe.batch_size, setup.total_steps, recipe.order, recipe.precision]
+    rest = [
+        recipe.loss.name,
+        recipe.schedule.name,
+        recipe.batch_size,
+        setup.total_steps,
+        recipe.order,
+        recipe.precision,
+    ]
     data = [setup.points, bool(dict(setup.task.params).get("fresh", False))]
     return json.dumps([network.inputs, shape, rule.name, *rest, *data])
 

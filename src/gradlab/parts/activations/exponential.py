@@ -9,7 +9,6 @@ from gradlab.parts.activations.record import ACTIVATIONS, Activation
 from gradlab.parts.namespace import Namespace
 from gradlab.parts.param import Param
 
-
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
 

@@ -9,7 +9,6 @@ from gradlab.parts.activations.record import ACTIVATIONS, Activation
 from gradlab.parts.namespace import Namespace
 from gradlab.parts.param import Param
 
-
 SQRT_HALF = 0.7071067811865476
 INV_SQRT_2_PI = 0.3989422804014327
 

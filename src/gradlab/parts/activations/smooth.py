@@ -9,7 +9,6 @@ from gradlab.parts.activations.record import ACTIVATIONS, Activation
 from gradlab.parts.activations.sigmoidal import unit_sigmoid
 from gradlab.parts.namespace import Namespace
 
-
 SQRT_HALF = 0.7071067811865476
 INV_SQRT_2_PI = 0.3989422804014327
 TWO_OVER_SQRT_PI = 1.1283791670955126

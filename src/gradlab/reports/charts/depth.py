@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 
 import plotly.graph_objects as go
 
-from gradlab.reports.charts.style import INK, OKABE_ITO, SYMBOLS, empty, legend_key, safe, spans_two_decades, whiskers
+from gradlab.reports.charts.style import (
+    INK,
+    OKABE_ITO,
+    SYMBOLS,
+    empty,
+    legend_key,
+    safe,
+    see_through,
+    spans_two_decades,
+    whiskers,
+)
 from gradlab.reports.words import interval_text, percent_text
 from gradlab.stats import Proportion
 
@@ -52,6 +62,7 @@ def _panel(curves: Sequence[DepthCurve], y_title: str, x_title: str, log: bool) 
     names = list(dict.fromkeys(name for curve in curves for name in curve.theory))
     for i, curve in enumerate(curves):
         colour, symbol = OKABE_ITO[i % len(OKABE_ITO)], SYMBOLS[i % len(SYMBOLS)]
+        _measured(figure, curve, colour, symbol, log)
         for name, values in curve.theory.items():
             figure.add_trace(
                 go.Scatter(
@@ -60,17 +71,22 @@ def _panel(curves: Sequence[DepthCurve], y_title: str, x_title: str, log: bool) 
                     y=[None if value is None or (log and value <= 0) else 100 * value for value in values],
                     line={"color": colour, "width": 1.8, "dash": _DASHES[names.index(name) % len(_DASHES)]},
                     hovertext=[
-                        "" if v is None else f"{safe(curve.label)}, {d:g} hidden layers<br>{safe(name)}: {percent_text(v)}"
+                        ""
+                        if v is None
+                        else f"{safe(curve.label)}, {d:g} hidden layers<br>{safe(name)}: {percent_text(v)}"
                         for d, v in zip(curve.depths, values, strict=True)
                     ],
                     hoverinfo="text",
                     showlegend=False,
                 )
             )
-        _measured(figure, curve, colour, symbol, log)
     for i, name in enumerate(names):
-        legend_key(figure, safe(name), mode="lines", line={"color": INK, "width": 1.8, "dash": _DASHES[i % len(_DASHES)]})
-    figure.update_xaxes(zeroline=False, dtick=1 if max(len(c.depths) for c in curves) <= 12 else None, rangemode="tozero")
+        legend_key(
+            figure, safe(name), mode="lines", line={"color": INK, "width": 1.8, "dash": _DASHES[i % len(_DASHES)]}
+        )
+    figure.update_xaxes(
+        zeroline=False, dtick=1 if max(len(c.depths) for c in curves) <= 12 else None, rangemode="tozero"
+    )
     if log:
         lowest = min(100 * (r.rate or r.high) for curve in curves for r in curve.rates)
         figure.update_yaxes(type="log", dtick=1, tickformat="~g", range=[math.log10(lowest) - 0.3, 2.08])
@@ -85,9 +101,11 @@ def _measured(figure: go.Figure, curve: DepthCurve, colour: str, symbol: str, lo
     figure.add_trace(
         go.Scatter(
             name=safe(curve.label),
-            mode="markers",
+            mode="lines+markers",
             x=[d for d, _ in shown],
             y=[100 * r.rate for _, r in shown],
+            # wide and pale, so that the dashes of the closed form show where the two coincide
+            line={"color": see_through(colour, 0.35), "width": 5},
             marker={"symbol": symbol, "size": 8, "color": colour},
             error_y={**whiskers([r for _, r in shown]), "color": colour, "width": 3},
             hovertext=[_hover(curve, d, r) for d, r in shown],
@@ -110,5 +128,6 @@ def _measured(figure: go.Figure, curve: DepthCurve, colour: str, symbol: str, lo
 
 def _hover(curve: DepthCurve, depth: float, rate: Proportion) -> str:
     number = interval_text(rate.rate, rate.low, rate.high)
-    return f"{safe(curve.label)}, {depth:g} hidden layers<br>measured: {number}<br>{rate.count:,} of {rate.n:,} networks"
-
+    return (
+        f"{safe(curve.label)}, {depth:g} hidden layers<br>measured: {number}<br>{rate.count:,} of {rate.n:,} networks"
+    )

@@ -51,7 +51,10 @@ class RateRow:
 
 
 def rates(
-    rows: Sequence[RateRow], series: Sequence[Series], x_title: str = "share of networks (%)", groups: Mapping[str, str] | None = None
+    rows: Sequence[RateRow],
+    series: Sequence[Series],
+    x_title: str = "share of networks (%)",
+    groups: Mapping[str, str] | None = None,
 ) -> go.Figure | None:
     """Rows from top to bottom, the label and the first series' number above each.
 
@@ -91,7 +94,13 @@ def rates(
 def _caption(figure: go.Figure, row: RateRow, main: Series, top: float, two_lines: bool) -> None:
     rate = row.rates.get(main.name)
     number = "" if rate is None else interval_text(rate.rate, rate.low, rate.high)
-    common = {"showarrow": False, "xref": "paper", "yref": "y", "yanchor": "middle", "font": {"size": TEXT_PX, "color": INK}}
+    common = {
+        "showarrow": False,
+        "xref": "paper",
+        "yref": "y",
+        "yanchor": "middle",
+        "font": {"size": TEXT_PX, "color": INK},
+    }
     y = top + LABEL * 0.55
     figure.add_annotation(x=0, y=y, text=f"<b>{safe(row.label)}</b>", xanchor="left", **common)
     if two_lines:
@@ -136,7 +145,12 @@ def _dots(figure: go.Figure, one: Series, shown: Sequence[tuple[RateRow, float]]
             mode="markers",
             x=[100 * rate.rate for rate in found],
             y=[y for _, y in shown],
-            marker={"symbol": "circle", "size": 9, "color": [row.colour for row, _ in shown], "line": {"color": INK, "width": 1}},
+            marker={
+                "symbol": "circle",
+                "size": 9,
+                "color": [row.colour for row, _ in shown],
+                "line": {"color": INK, "width": 1},
+            },
             error_x=whiskers(found),
             hovertext=[_hover(row, one.name) for row, _ in shown],
             hoverinfo="text",
@@ -173,7 +187,8 @@ def _published(figure: go.Figure, one: Series, placed: zip[tuple[RateRow, float]
                 y=[y for _, y in shown],
                 marker={"symbol": "diamond-open", "size": 13, "color": INK, "line": {"width": 2}},
                 hovertext=[
-                    f"<b>{safe(row.label)}</b><br>published: {percent_text(row.published[one.name])}" for row, _ in shown
+                    f"<b>{safe(row.label)}</b><br>published: {percent_text(row.published[one.name])}"
+                    for row, _ in shown
                 ],
                 hoverinfo="text",
                 showlegend=False,
