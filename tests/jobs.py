@@ -64,7 +64,7 @@ def made_up(
     return setup, replace(job, examples=examples, sets={"train": examples})
 
 
-def looks_at(job: Job, steps: Sequence[int]) -> list[Look]:
+def looks_at(job: Job, steps: Sequence[int], **options: Any) -> list[Look]:
     """Looks with weights of their own (those of a live stack are overwritten as it moves on)."""
     return [
         replace(
@@ -72,7 +72,7 @@ def looks_at(job: Job, steps: Sequence[int]) -> list[Look]:
             weights=[w.copy() for w in look.weights],
             biases=[None if b is None else b.copy() for b in look.biases],
         )
-        for look in train(job, steps)
+        for look in train(job, steps, **options)
     ]
 
 

@@ -6,16 +6,21 @@ difference of 1e-10 after several steps is a mistake in a formula, not noise.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
+from gradlab import seeds
+from gradlab.data.inputs import InputSet
 from gradlab.parts import ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES
+from gradlab.seeds import Purpose
 from gradlab.spec import Setup
 from gradlab.training import Job
-from tests.jobs import flat, job_of, looks_at, made_up, setup_of
-from tests.oracles import plain_torch
+from gradlab.training.outcomes import has_dead_layer, is_constant
+from tests.jobs import ROOT_SEED, flat, job_of, looks_at, made_up, setup_of
+from tests.oracles import plain_torch, streams
 
 STEPS = 4
 
@@ -43,21 +48,30 @@ SCHEDULE_CHOICES = {"step": "step(step_size=2, gamma=0.3)", "inverse_time": "inv
 
 
 def assert_equal_to_plain_torch(setup: Setup, job: Job, rows: Sequence[int], steps: int = STEPS) -> None:
-    looks = looks_at(job, range(steps + 1))
+    looks = looks_at(job, [0, 1, steps])
     for row in rows:
         alone = plain_torch.train(setup, job.stack, job.examples, row, steps)
         assert np.array_equal(flat(looks[0], row), alone.parameters[0])
-        for look, parameters in zip(looks, alone.parameters, strict=True):
-            np.testing.assert_allclose(flat(look, row), parameters, rtol=1e-10, atol=1e-11)
-        assert np.abs(alone.parameters[-1] - alone.parameters[0]).max() > 1e-4, "nothing was learnt, nothing tested"
+        for look in looks:
+            np.testing.assert_allclose(flat(look, row), alone.parameters[look.step], rtol=1e-10, atol=1e-11)
+        moved = [
+            np.abs(w[row] - initial[row]).max() for w, initial in zip(looks[-1].weights, looks[0].weights, strict=True)
+        ]
+        assert min(moved) > 1e-6, "a layer that learns nothing tests nothing"
+
+
+# Four activations a network, one on each hidden layer: every triple is there, at a quarter of the runs.
+NETWORKS = [list(ACTIVATIONS)[start : start + 4] for start in range(0, len(ACTIVATIONS), 4)]
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("optimizer", OPTIMIZER_CHOICES)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_every_activation_optimizer_and_loss(activation: str, optimizer: str, loss: str) -> None:
+@pytest.mark.parametrize("activations", NETWORKS, ids="+".join)
+def test_every_activation_optimizer_and_loss(activations: list[str], optimizer: str, loss: str) -> None:
+    widths = (3, 4, 4, 3)
+    hidden = [f"{n}:{ACTIVATION_CHOICES.get(a, a)}" for n, a in zip(widths, activations, strict=False)]
     setup, job = made_up(
-        {"activation": ACTIVATION_CHOICES.get(activation, activation), "weights": "normal(std=0.9)"},
+        {"hidden": " - ".join(hidden), "weights": "normal(std=0.9)"},
         {"optimizer": OPTIMIZER_CHOICES[optimizer][0], "loss": LOSS_CHOICES.get(loss, loss)},
     )
     assert_equal_to_plain_torch(setup, job, [1])
@@ -135,3 +149,82 @@ def test_setups_mixed_in_one_stack(network: dict[str, list[str]], recipe: dict[s
         np.testing.assert_allclose(flat(together, 3 * i + 1), alone.parameters[-1], rtol=1e-10, atol=1e-11)
         for row in range(3):
             np.testing.assert_allclose(flat(together, 3 * i + row), flat(by_itself, row), rtol=1e-12, atol=1e-13)
+
+
+def test_initial_weights_data_and_order_are_bitwise_those_of_the_oracle() -> None:
+    setup = setup_of("x_sin_5x(points=12)", {"weights": "he_normal", "bias": "uniform(-0.4, 0.4)"}, precision="float32")
+    job = job_of(setup, replicas=4, start=998)
+    assert job.examples.targets is not None
+    for row, replica in enumerate(range(998, 1002)):
+        for i, (fan_in, units) in enumerate([(1, 3), (3, 4), (4, 1)]):
+            normals = streams.normals(ROOT_SEED, replica, Purpose.WEIGHTS, i, fan_in * units)
+            weights = np.array([math.sqrt(2 / fan_in) * z for z in normals], np.float32).reshape(units, fan_in)
+            uniforms = streams.uniforms(ROOT_SEED, replica, Purpose.BIAS, i, units)
+            biases = job.stack.biases[i]
+            assert biases is not None
+            assert np.array_equal(job.stack.weights[i][row], weights)
+            assert np.array_equal(biases[row], np.array([-0.4 + 0.8 * u for u in uniforms], np.float32))
+        end = math.sqrt(7)
+        x = [-end + 2 * end * u for u in streams.uniforms(ROOT_SEED, replica, Purpose.DATA, 0, 12)]
+        assert np.array_equal(job.examples.inputs[row, :, 0], np.array(x, np.float32))
+        targets = np.array([v * math.sin(5 * v) for v in x], np.float32)
+        assert np.array_equal(job.examples.targets[row, :, 0], targets)
+        for epoch in (0, 1, 77):
+            order = seeds.permutations(ROOT_SEED, np.array([replica]), epoch, 12)[0]
+            assert order.tolist() == streams.permutation(ROOT_SEED, replica, epoch, 12)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd(lr=0.05, momentum=0.9)", "rmsprop(eps=1e-3)", "adam(lr=0.02, eps=1e-3)"])
+@pytest.mark.parametrize("activation", ["tanh", "relu", "gelu"])
+def test_single_precision_drifts_by_rounding_only(activation: str, optimizer: str) -> None:
+    setup = setup_of(network={"hidden": "6 - 5", "activation": activation}, optimizer=optimizer, precision="float32")
+    job = job_of(setup)
+    looks = looks_at(job, range(STEPS + 1))
+    assert {w.dtype for look in looks for w in look.weights} == {np.dtype(np.float32)}
+    for row in range(3):
+        alone = plain_torch.train(setup, job.stack, job.examples, row, STEPS)
+        assert np.array_equal(flat(looks[0], row), alone.parameters[0])
+        for look in looks[1:]:
+            difference = np.abs(flat(look, row) - alone.parameters[look.step]).max()
+            # sums of at most 12 products round to 12 units in the last place; a step's update is smaller than its weights
+            assert difference <= look.step * 12 * 2.0**-23 * np.abs(alone.parameters[look.step]).max()
+
+
+REPLICAS, WIDTH, DEPTH = 300, 2, 9
+
+
+@pytest.mark.parametrize("training", [0, 20])
+def test_rate_of_collapse_is_the_exact_one(training: int) -> None:
+    # positive inputs are one ray, on which a layer of n relu units without bias dies with probability 2^-n; what is dead
+    # at birth stays dead
+    setup = setup_of(
+        "abs_x(low=0.5, high=2, points=20)",
+        {"hidden": f"{WIDTH} x {DEPTH}", "activation": "relu", "bias": "zeros"},
+        precision="float32",
+        steps=training,
+        optimizer="sgd(lr=1e-4)",
+    )
+    line = InputSet(linspace=(0.5, 2.0, 10))
+    look = looks_at(job_of(setup, replicas=REPLICAS, inputs={"line": line}), [training])[0]
+    collapsed = is_constant(look.sets["line"])
+    assert np.array_equal(collapsed, has_dead_layer(look.sets["line"]))
+    rate = 1 - (1 - 2**-WIDTH) ** DEPTH
+    assert abs(collapsed.mean() - rate) <= 4 * math.sqrt(rate * (1 - rate) / REPLICAS)
+
+
+def test_rate_of_collapse_for_both_signs_is_between_its_bounds() -> None:
+    # Lu, Shin, Su and Karniadakis 2019: dead for one input is an upper bound; the lower one is exact for 2 hidden layers
+    setup = setup_of(
+        "abs_x(points=20)", {"hidden": f"{WIDTH} x {DEPTH}", "activation": "relu", "bias": "zeros"}, precision="float32"
+    )
+    line = InputSet(linspace=(-2.0, 2.0, 11))
+    look = looks_at(job_of(setup, replicas=REPLICAS, inputs={"line": line}), [0])[0]
+    rate = is_constant(look.sets["line"]).mean()
+    a1 = 1 - 2.0**-WIDTH
+    a2 = 1 - 2.0 ** (1 - WIDTH) - (WIDTH - 1) * 4.0**-WIDTH
+    k = (1 - 2.0 ** (1 - WIDTH)) * a1 / (1 + (WIDTH - 1) * 2.0**-WIDTH)
+    upper = 1 - a1**DEPTH
+    lower = 1 - a1 ** (DEPTH - 1) - k * (a1 ** (DEPTH - 1) - a2 ** (DEPTH - 1))
+    assert lower < upper
+    assert rate >= lower - 4 * math.sqrt(lower * (1 - lower) / REPLICAS)
+    assert rate <= upper + 4 * math.sqrt(upper * (1 - upper) / REPLICAS)

@@ -87,12 +87,12 @@ def cosine(warmup: int, final: float, steps: int) -> Callable[[int], float]:
 
 
 def scheduler(choice: Choice, optimizer: torch.optim.Optimizer, steps: int) -> Any:
-    """torch's scheduler for a choice."""
+    """torch's scheduler for a choice; None where the rate stays."""
     values = dict(choice.params)
     kinds = torch.optim.lr_scheduler
     match choice.name:
         case "constant":
-            return kinds.ConstantLR(optimizer, factor=1.0)
+            return None
         case "step":
             return kinds.StepLR(optimizer, step_size=int(values["step_size"]), gamma=values["gamma"])
         case "cosine":
@@ -174,7 +174,8 @@ def train(setup: Setup, stack: Stack, examples: Examples, row: int, steps: int) 
             value = loss(model(x[batch]), t[batch])
             value.backward()  # type: ignore[no-untyped-call]
             optimize.step()
-            schedule.step()
+            if schedule is not None:
+                schedule.step()
             trained.losses.append(value.item())
             trained.parameters.append(flat(model))
         epoch += 1

@@ -12,7 +12,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from gradlab import __version__
 from gradlab.errors import UserError
@@ -24,7 +24,8 @@ DONE, BUG, BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 
 HELP = """Will this network train? Why not? What would?
 
-gradlab trains thousands of networks together and says how many died, when, and why.
+gradlab trains thousands of networks together, and says how many died, when,
+and why.
 
 For example:
   gradlab study list
@@ -58,9 +59,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as interrupt:
         return _failed(": ".join(["interrupted", *map(str, interrupt.args)]), INTERRUPTED, label="")
     except BrokenPipeError:
-        # what is still in the buffer has no reader: let the interpreter's own flush at exit write it to nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_output()
         return PIPE_CLOSED
+    except OSError as error:
+        _abandon_output()
+        return _failed(f"{error.filename or 'output'}: {error.strerror or error}.", BAD_INPUT)
     except MemoryError:
         return _failed("memory: there is not enough. Use a smaller --chunk or fewer --jobs.", BAD_INPUT)
     except Exception as error:
@@ -87,8 +90,10 @@ def _command(arguments: list[str]) -> None:
 
 
 def _app() -> App:
-    """The verbs by the modules that hold them; a module is imported when its verb is used."""
+    """All verbs. Their modules hold only options: what a verb needs is imported when it is called."""
     from cyclopts import App
+
+    from gradlab.cli import list, report, study
 
     app = App(
         name="gradlab",
@@ -100,14 +105,21 @@ def _app() -> App:
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )
-    app.command("gradlab.cli.study:app", name="study", help="List, show, run and export studies.")
-    app.command("gradlab.cli.report:report", name="report", help="Write the page of what a store holds.")
-    app.command("gradlab.cli.list:show", name="list", help="List what networks are made of and what they learn.")
+    app.command(study.app)
+    app.command(report.report)
+    app.command(list.show, name="list")
     return app
 
 
-def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
-    """A library's warning in one line, without the place in the code."""
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A library's warning in one line, without its place in the code."""
     print(_printable(f"warning: {message}"), file=sys.stderr)
 
 
@@ -117,6 +129,15 @@ def _failed(message: str, code: int, label: str = "error: ") -> int:
         traceback.print_exc()
     print(_printable(label + message), file=sys.stderr)
     return code
+
+
+def _abandon_output() -> None:
+    """Send what stdout and stderr still hold, and nobody takes, nowhere: the interpreter flushes them when it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _printable(text: str) -> str:

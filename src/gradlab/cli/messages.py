@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 from cyclopts import (
     CoercionError,
     CycloptsError,
@@ -44,7 +46,9 @@ def in_our_words(error: CycloptsError) -> UserError:
         case CoercionError(token=token, argument=argument) if token is not None and argument is not None:
             name, choices = token.keyword or argument.name, argument.get_choices()
             if choices:
-                return UnknownName(name, token.value, choices, do=see)
+                close = difflib.get_close_matches(token.value, choices, n=1, cutoff=0.75)  # "gpu" is not meant as "cpu"
+                do = f'Did you mean "{close[0]}"?' if close else see
+                return UserError(name, got=shown(token.value), expected=f"one of {', '.join(choices)}", do=do)
             if argument.hint is bool:
                 return UserError(name, got=shown(token.value), expected="no value", do=see)
     return UserError(str(error), do=see)

@@ -63,3 +63,6 @@ Device = Annotated[
     Literal["auto", "cpu", "cuda", "mps"],
     Parameter(env_var="GRADLAB_DEVICE", help="Where to train; auto takes CUDA where there is one."),
 ]
+Name = Annotated[str, Parameter(help="A shipped study's name, or the path of a TOML file.")]
+StoredName = Annotated[str, Parameter(help="Name of a study that the store holds.")]
+Count = Parameter(converter=whole(1))

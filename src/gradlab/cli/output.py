@@ -1,4 +1,4 @@
-"""Writing what a verb found: JSON on stdout, and files that are there whole or not at all."""
+"""Writing what a verb found: JSON on stdout, notes on stderr, and files that are there whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,18 +6,43 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from gradlab.errors import UserError
+
+if TYPE_CHECKING:
+    from gradlab.studies.results import Analysis
 
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Print one document on stdout."""
     json.dump(document, sys.stdout, indent=2, allow_nan=False)
     print()
+
+
+def note(text: str) -> None:
+    """Say something beside the data, on stderr."""
+    print(text, file=sys.stderr)
+
+
+def written_page(analysis: Analysis, page: Path) -> Analysis:
+    """Write the page of an analysis; the analysis with the seconds that took.
+
+    Raises:
+        UserError: The file could not be written.
+    """
+    from gradlab.reports.page import write_page
+
+    check_writable(page)
+    started = time.perf_counter()
+    with explained(page):
+        write_page(analysis, page)
+    return replace(analysis, report_seconds=time.perf_counter() - started)
 
 
 @contextmanager
@@ -50,7 +75,7 @@ def check_writable(path: Path) -> None:
 
 
 @contextmanager
-def opened(path: Path | None) -> Iterator[TextIO]:
+def opened_for_writing(path: Path | None) -> Iterator[TextIO]:
     """Stdout, or a file that appears under its name when it is complete.
 
     Raises:

@@ -15,6 +15,7 @@ from numpy import ndarray
 
 from gradlab.parts import INITIALIZERS
 from gradlab.parts.initializers import Draws
+from gradlab.parts.param import Value
 from gradlab.seeds import Purpose
 from gradlab.spec import Choice, Layer, NetworkSpec, Setup
 
@@ -52,8 +53,8 @@ class Stack:
     spec: NetworkSpec
     root_seed: int
     replicas: Int[ndarray, " R"]
-    weights: list[Float[ndarray, "R N M"]]
-    biases: list[Float[ndarray, "R N"] | None]
+    weights: list[Float[ndarray, "R _ _"]]
+    biases: list[Float[ndarray, "R _"] | None]
     activation_params: list[tuple[Float[ndarray, " R"], ...]]
 
     def __len__(self) -> int:
@@ -111,7 +112,7 @@ def build_stack(slices: Sequence[Slice], root_seed: int) -> Stack:
     return Stack(spec, root_seed, replicas, weights, biases, params)
 
 
-def along_replicas(values: Sequence[tuple[Slice, Sequence[float]]]) -> tuple[Float[ndarray, " R"], ...]:
+def along_replicas(values: Sequence[tuple[Slice, Sequence[Value]]]) -> tuple[Float[ndarray, " R"], ...]:
     """Parameter values of each slice, repeated over its replicas: one array [R] per parameter."""
     count = len(values[0][1])
     return tuple(

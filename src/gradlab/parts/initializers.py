@@ -18,7 +18,7 @@ from numpy import ndarray
 
 from gradlab import seeds
 from gradlab.catalog import Catalog
-from gradlab.parts.param import Param
+from gradlab.parts.param import Param, Value
 from gradlab.seeds import Purpose
 
 TRUNCATED_STD = 0.8796256610342398  # std of a standard normal cut at +-2
@@ -154,7 +154,7 @@ def _add_variance_law(name: str, variance: str, source: str, std: Callable[..., 
         bound = math.sqrt(3.0) * std(fan_in, fan_out, *values)
         return bound * (2.0 * draws.uniforms(rows, columns) - 1.0)
 
-    def normal(draws: Draws, rows: int, columns: int, fan_in: int, fan_out: int, *values: float) -> Any:
+    def normal(draws: Draws, rows: int, columns: int, fan_in: int, fan_out: int, *values: Value) -> Any:
         *values_of_std, truncated = values
         scale = std(fan_in, fan_out, *values_of_std) / (TRUNCATED_STD if truncated else 1.0)
         return scale * draws.normals(rows, columns, truncated=bool(truncated))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gradlab.errors import SpecError, UnknownName
+from gradlab.errors import SpecError, UnknownName, shown
 
 Value = float | int | bool
 
@@ -48,13 +48,16 @@ class Param:
             return value
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise SpecError(where, got=repr(value), expected=f"a number ({self.meaning})")
-        if self.kind == "int" and int(value) != value:
+        if self.kind == "int" and value % 1 != 0:  # NaN and infinities too
             raise SpecError(where, got=repr(value), expected=f"a whole number ({self.meaning})")
-        number = int(value) if self.kind == "int" else float(value)
+        try:
+            number = int(value) if self.kind == "int" else float(value)
+        except OverflowError:  # hundreds of digits
+            number = math.inf
         too_low = number < self.low or (self.excludes_low and number == self.low)
         too_high = number > self.high or (self.excludes_high and number == self.high)
-        if not math.isfinite(number) or too_low or too_high:
-            raise SpecError(where, got=repr(value), expected=f"{self.range} ({self.meaning})")
+        if too_low or too_high or not math.isfinite(number):  # in this order: a huge whole number is no float
+            raise SpecError(where, got=shown(value), expected=f"{self.range} ({self.meaning})")
         return number
 
     @property

@@ -74,7 +74,7 @@ def read_table(path: Path) -> dict[str, Any]:
         ) from None
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # beside malformed TOML: thousands of digits or brackets
         place = re.search(r"\(at line (\d+), column \d+\)", str(error))
         raise StudyFileError(
             "malformed TOML", file=path, line=int(place[1]) if place else None, got=str(error), expected="TOML"

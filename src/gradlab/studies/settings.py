@@ -89,7 +89,7 @@ def parse_setting(text: str) -> tuple[str, list[Any]]:
 def _value(raw: str) -> Any:
     try:
         return tomllib.loads(f"v = {raw}")["v"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # no TOML value, or one of thousands of digits or brackets
         return raw
 
 

@@ -66,6 +66,15 @@ class TorchStack:
             return float(values_R[0])
         return torch.tensor(values_R, dtype=self.dtype, device=self.device).reshape(-1, *[1] * (dims - 1))
 
+    def tensors(self, examples: Examples) -> tuple[Tensor, Tensor | None]:
+        """Inputs and targets with examples as the last axis."""
+        x, t = (
+            None if a is None else torch.from_numpy(a.swapaxes(1, 2).copy()).to(self.device, self.dtype)
+            for a in (examples.inputs, examples.targets)
+        )
+        assert x is not None
+        return x, t
+
     def forward(self, x_RMB: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Pre-activations and activations of every layer, each [R, N, B]; activations start with the input."""
         pre: list[Tensor] = []
@@ -164,17 +173,8 @@ def train_torch(job: Job, looks: Sequence[int], device: str = "cpu") -> Iterator
     """Train a stack with torch; see `training.train.train`."""
     with torch.no_grad():
         live = TorchStack(job, device)
-
-        def tensors(examples: Examples) -> tuple[Tensor, Tensor | None]:
-            x, t = (
-                None if a is None else torch.from_numpy(a.swapaxes(1, 2).copy()).to(live.device, live.dtype)
-                for a in (examples.inputs, examples.targets)
-            )
-            assert x is not None
-            return x, t
-
-        sets = {name: tensors(examples) for name, examples in job.sets.items()}
-        x_RMP, t_RNP = tensors(job.examples)
+        sets = {name: live.tensors(examples) for name, examples in job.sets.items()}
+        x_RMP, t_RNP = live.tensors(job.examples)
         assert t_RNP is not None
         bad_step_R = torch.zeros(len(job.stack), dtype=torch.int64, device=live.device)
         sizes = job.recipe.batch_sizes(job.points)
@@ -209,8 +209,7 @@ def _in_order(job: Job, epoch: int, x_RMP: Tensor, t_RNP: Tensor) -> tuple[Tenso
         return x_RMP, t_RNP
     order = seeds.permutations(job.stack.root_seed, job.stack.replicas, epoch, job.points)
     order_RP = torch.from_numpy(order).to(x_RMP.device, torch.int64)
-
-    def reordered(a: Tensor) -> Tensor:
-        return a.expand(len(order_RP), -1, -1).gather(2, order_RP[:, None].expand(-1, a.shape[1], -1))
-
-    return reordered(x_RMP), reordered(t_RNP)
+    x, t = (
+        a.expand(len(order_RP), -1, -1).gather(2, order_RP[:, None].expand(-1, a.shape[1], -1)) for a in (x_RMP, t_RNP)
+    )
+    return x, t

@@ -60,8 +60,8 @@ class Look:
     step: int
     loss: Float[ndarray, " R"]
     first_bad_step: Int[ndarray, " R"]
-    weights: Sequence[Float[ndarray, "R N M"]]
-    biases: Sequence[Float[ndarray, "R N"] | None]
+    weights: Sequence[Float[ndarray, "R _ _"]]
+    biases: Sequence[Float[ndarray, "R _"] | None]
     sets: Mapping[str, SetLook]
 
 
@@ -151,19 +151,22 @@ def prepare(slices: Sequence[Slice], root_seed: int, inputs: Mapping[str, InputS
 
 def _join(slices: Sequence[Slice], parts: Sequence[Examples]) -> Examples:
     """Examples of several slices along R; data shared by all replicas of the only slice stay shared."""
-
-    def joined(arrays: Sequence[ndarray]) -> ndarray:
-        if len(arrays) == 1 or all(array is arrays[0] for array in arrays):
-            return arrays[0]
-        if all(len(array) == 1 for array in arrays) and all(np.array_equal(array, arrays[0]) for array in arrays[1:]):
-            return arrays[0]
-        return np.concatenate(
-            [np.broadcast_to(a, (len(part), *a.shape[1:])) for part, a in zip(slices, arrays, strict=True)]
-        )
-
     targets = [part.targets for part in parts]
     known = [target for target in targets if target is not None]
-    return Examples(joined([part.inputs for part in parts]), joined(known) if len(known) == len(targets) else None)
+    return Examples(
+        _joined(slices, [part.inputs for part in parts]),
+        _joined(slices, known) if len(known) == len(targets) else None,
+    )
+
+
+def _joined(slices: Sequence[Slice], arrays: Sequence[ndarray]) -> ndarray:
+    if len(arrays) == 1 or all(array is arrays[0] for array in arrays):
+        return arrays[0]
+    if all(len(array) == 1 for array in arrays) and all(np.array_equal(array, arrays[0]) for array in arrays[1:]):
+        return arrays[0]
+    return np.concatenate(
+        [np.broadcast_to(a, (len(part), *a.shape[1:])) for part, a in zip(slices, arrays, strict=True)]
+    )
 
 
 Engine = Callable[..., Iterator[Look]]

@@ -20,7 +20,6 @@ from gradlab.reports.charts.style import (
     TEXT_PX,
     empty,
     finite,
-    legend_key,
     safe,
     see_through,
     spans_two_decades,
@@ -227,4 +226,3 @@ def _crosses(
             cliponaxis=False,
         )
     )
-    legend_key(figure, "diverged", mode="markers", marker={"symbol": "x-thin-open", "size": 9, "color": INK})

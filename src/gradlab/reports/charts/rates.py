@@ -8,7 +8,7 @@ from typing import Literal
 
 import plotly.graph_objects as go
 
-from gradlab.reports.charts.style import INK, TEXT_PX, empty, legend_key, safe, see_through, whiskers
+from gradlab.reports.charts.style import INK, TEXT_PX, empty, legend_key, safe, whiskers
 from gradlab.reports.words import interval_text, percent_text
 from gradlab.stats import Proportion
 
@@ -214,5 +214,5 @@ def _legend(figure: go.Figure, rows: Sequence[RateRow], series: Sequence[Series]
         legend_key(figure, "theory", mode="lines", line={"color": neutral, "width": 2.5, "dash": "4px,2px"})
     if len(groups) > 1:
         for name, colour in groups.items():
-            marker = {"symbol": "square", "size": 12, "color": see_through(colour, 1)}
+            marker = {"symbol": "square", "size": 12, "color": colour}
             legend_key(figure, safe(name), mode="markers", marker=marker)

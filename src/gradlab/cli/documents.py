@@ -1,0 +1,71 @@
+"""The documents that `--json` prints where they are not a study's results: catalogs, studies, plans, stored studies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from gradlab import __version__
+from gradlab.studies.results import json_safe
+
+if TYPE_CHECKING:
+    from gradlab.catalog import Catalog
+    from gradlab.parts import Param
+    from gradlab.studies.plan import Plan
+
+
+def catalog_document(catalog: Catalog[Any]) -> dict[str, Any]:
+    """Every record of a catalog with its formula, source and parameters."""
+    records = [
+        {
+            "name": record.name,
+            "formula": record.formula,
+            "source": record.source,
+            "parameters": [_param(param) for param in (*_own(record), *record.params)],
+        }
+        for record in catalog.values()
+    ]
+    return _document("catalog", kind=catalog.plural, records=records)
+
+
+def studies_document(plans: Iterable[Plan]) -> dict[str, Any]:
+    """Studies by name, question and size."""
+    found = [{"study": p.study.name, "question": p.study.question, **_size(p)} for p in plans]
+    return _document("studies", studies=found)
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """One study as resolved, its cells and what running it would cost."""
+    cells = [{"id": cell.id, "levels": dict(cell.levels), "replicas": cell.replicas} for cell in plan.cells]
+    cost = {**_size(plan), "chunks": len(plan.chunks), "bytes": plan.bytes, "seconds": plan.seconds}
+    content = plan.study.model_dump(mode="json", by_alias=True)
+    return _document("plan", study=plan.study.name, seed=plan.seed, **cost, plan=cells, content=content)
+
+
+def status_document(stored: Sequence[tuple[str, Plan, int]]) -> dict[str, Any]:
+    """What a store holds, most recent first."""
+    found = [
+        {"study": name, "seed": plan.seed, "done": done, "networks": plan.networks, "complete": done >= plan.networks}
+        for name, plan, done in stored
+    ]
+    return _document("status", studies=found)
+
+
+def _document(name: str, /, **content: Any) -> dict[str, Any]:
+    encoded = json_safe({"schema": f"gradlab/{name}/1", "gradlab": __version__, **content})
+    assert isinstance(encoded, dict)
+    return encoded
+
+
+def _size(plan: Plan) -> dict[str, int]:
+    return {"cells": len(plan.cells), "networks": plan.networks}
+
+
+def _own(record: Any) -> tuple[Param, ...]:
+    """An optimizer keeps its learning rate apart from the other parameters."""
+    return (record.lr,) if hasattr(record, "lr") else ()
+
+
+def _param(param: Param) -> Mapping[str, Any]:
+    expected = "true or false" if param.kind == "bool" else param.range
+    return {"name": param.name, "default": param.default, "expected": expected, "meaning": param.meaning}

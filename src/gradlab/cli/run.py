@@ -1,0 +1,122 @@
+"""`gradlab study run`: plan, train what is missing, judge, print, write the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from gradlab.cli.options import STORE, AsJson, Count, Device, Name, Seed, Settings, StoreFolder, flag, path
+from gradlab.errors import UserError
+
+if TYPE_CHECKING:
+    from gradlab.studies.plan import Plan
+    from gradlab.studies.results import Analysis
+
+Quiet = Annotated[bool, flag(("--quiet", "-q"), "Nothing on stderr but warnings and errors.")]
+Verbose = Annotated[bool, flag(("--verbose", "-v"), "Say on stderr what is planned and where it goes.")]
+
+
+def run(
+    study: Name,
+    /,
+    *,
+    settings: Settings = None,
+    seed: Seed = 0,
+    store: StoreFolder = STORE,
+    engine: Annotated[Literal["auto", "torch"], Parameter(help="What trains the networks.")] = "auto",
+    device: Device = "auto",
+    jobs: Annotated[int, Count, Parameter(help="Processes that train side by side.")] = 1,
+    threads: Annotated[int | None, Count, Parameter(help="Threads in all; by default one a core.")] = None,
+    chunk: Annotated[
+        int | None, Count, Parameter(help="Most networks that train as one stack and are recorded together.")
+    ] = None,
+    as_json: AsJson = False,
+    report: Annotated[
+        Path | None, Parameter(converter=path, help="Where the page goes; by default STORE/STUDY.html.")
+    ] = None,
+    no_report: Annotated[bool, flag("--no-report", "Write no page.")] = False,
+    dry_run: Annotated[bool, flag("--dry-run", "Only say how many networks, how much memory and time.")] = False,
+    fresh: Annotated[bool, flag("--fresh", "Forget what the store holds of this study and start anew.")] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Train a study's networks, and say what came out.
+
+    What the store holds already is not trained again: after an interruption the
+    same command goes on. The table goes to stdout, progress to stderr, and a
+    self-contained page into the store.
+
+    For example:
+      gradlab study run dying-relu
+      gradlab study run dying-relu --set row=B1 --set replicas=200
+      gradlab study run my-study.toml --dry-run
+      gradlab study run leaky-collapse --json > result.json
+    """
+    _refuse_both("--quiet", quiet, "--verbose", verbose)
+    _refuse_both("--report", report is not None, "--no-report", no_report)
+
+    from gradlab.cli.device import available
+    from gradlab.cli.documents import plan_document
+    from gradlab.cli.output import check_writable, note, print_json, written_page
+    from gradlab.cli.stored import run_command
+    from gradlab.reports.text import print_analysis
+    from gradlab.studies.load import load_study
+    from gradlab.studies.plan import make_plan
+
+    resolved = load_study(study, settings or ())
+    plan = make_plan(resolved, seed=seed, chunk=chunk, engine=engine, device=available(device), jobs=jobs)
+    if dry_run:
+        print_json(plan_document(plan)) if as_json else _print_cost(plan)
+        return
+    if report is not None:
+        check_writable(report)  # now, not after hours of training
+    if verbose:
+        note(f"store {store}: {len(plan.cells):,} cells, {plan.networks:,} networks, {len(plan.chunks):,} chunks.")
+    analysis = _trained(plan, store, run_command(study, plan, settings or ()), jobs, threads, fresh, quiet)
+    page = report or store / f"{plan.study.name}.html"
+    if not no_report:
+        analysis = written_page(analysis, page)
+    if as_json:
+        print_json(analysis.to_dict())
+    else:
+        print_analysis(analysis)
+    if not no_report and not quiet:
+        note(f"page {page}; open it with: python -m webbrowser {page}")
+
+
+def _trained(
+    plan: Plan, store: Path, command: str, jobs: int, threads: int | None, fresh: bool, quiet: bool
+) -> Analysis:
+    """Train what the store does not hold, and analyze what it then holds."""
+    from gradlab.cli.stored import recorded
+    from gradlab.reports.progress import Progress
+    from gradlab.studies.analyze import analyze
+    from gradlab.studies.run import run_study
+    from gradlab.studies.store import Store
+
+    with Store.open(store, write=True) as opened:
+        done = 0 if fresh else recorded(opened, plan)
+        try:
+            with Progress(plan.networks, done, quiet) as progress:
+                run_study(plan, opened, jobs=jobs, threads=threads, fresh=fresh, progress=progress.advance)
+        except KeyboardInterrupt:
+            on = "the same command without --fresh" if fresh else "the same command"
+            raise KeyboardInterrupt(f"what is finished is kept, and {on} goes on from there.") from None
+        return analyze(opened, plan, command)
+
+
+def _print_cost(plan: Plan) -> None:
+    from gradlab.reports.words import count_text, seconds_text
+
+    print(f"study     {plan.study.name}, seed {plan.seed}, on {plan.device}")
+    print(f"networks  {count_text(plan.networks)} in {count_text(len(plan.cells))} cells")
+    print(f"chunks    {count_text(len(plan.chunks))}, each recorded when it is done")
+    print(f"memory    about {plan.bytes / 1e9:.1f} GB at most")
+    print(f"time      about {seconds_text(plan.seconds)} on two cores, roughly estimated")
+
+
+def _refuse_both(one: str, is_one: bool, other: str, is_other: bool) -> None:
+    if is_one and is_other:
+        raise UserError(f"{one} and {other}", got="both", expected="at most one of them", do="Leave one out")

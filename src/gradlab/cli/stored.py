@@ -1,0 +1,62 @@
+"""Finding a study among those that a store holds."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from gradlab.errors import StoreError, UnknownName
+
+if TYPE_CHECKING:
+    from gradlab.studies.plan import Plan
+    from gradlab.studies.store import Store
+
+
+def stored_plan(store: Store, name: str) -> tuple[Plan, int]:
+    """The plan a store holds under a study's name, and the number of its trials that are recorded.
+
+    Raises:
+        UnknownName: It holds no study of that name.
+        StoreError: It holds none at all, or cannot be read.
+    """
+    from gradlab.studies.store import stored_plans
+
+    found = {stored: (plan, done) for stored, plan, done in stored_plans(store)}
+    if not found:
+        raise StoreError(f"store {store.path}: holds no study yet", do=f'Run "gradlab study run {name}" first')
+    if name not in found:
+        raise UnknownName(f"store {store.path}: study", name, found, do=f'Run "gradlab study run {name}" first')
+    return found[name]
+
+
+def recorded(store: Store, plan: Plan) -> int:
+    """Number of a plan's trials that a store holds already."""
+    numbers = store.cell_numbers(plan)
+    return sum(
+        min(stop, cell.replicas) - start
+        for cell in plan.unique_cells
+        if cell.id in numbers
+        for start, stop in store.recorded(numbers[cell.id])
+        if start < cell.replicas
+    )
+
+
+def run_command(name: str, plan: Plan, settings: Sequence[str] = ()) -> str:
+    """The command that repeats a plan."""
+    words = ["gradlab", "study", "run", name]
+    for setting in settings:
+        words += ["--set", setting]
+    for option, value, default in (("--seed", plan.seed, 0), ("--engine", plan.engine, "auto")):
+        if value != default:
+            words += [option, str(value)]
+    return shlex.join([*words, "--device", plan.device])
+
+
+def repeat_command(plan: Plan) -> str:
+    """The command that repeats a stored plan: by the shipped name, else by the study file that the page holds."""
+    from gradlab.studies.load import load_study, shipped_studies
+
+    name = plan.study.name
+    is_shipped = name in shipped_studies() and load_study(name) == plan.study
+    return run_command(name if is_shipped else f"{name}.toml", plan)

@@ -1,0 +1,32 @@
+"""Which figures a study has: each with a title, panels, and a caption that says what to see and n.
+
+Everything is decided from what the `Analysis` holds (named rows, a map of widths and depths, a grid of factors,
+readings, looks), never from a study's name. Missing data leaves a figure out.
+"""
+
+from gradlab.reports.figures.factors import factor_figures, reading_figures
+from gradlab.reports.figures.maps import map_figures
+from gradlab.reports.figures.record import Figure
+from gradlab.reports.figures.rows import loss_figure, rate_figures, survival_figure
+from gradlab.studies.results import Analysis
+
+__all__ = ["Figure", "figures_of"]
+
+
+def figures_of(analysis: Analysis) -> list[Figure]:
+    """All figures of a study; the first is the one that decides its question.
+
+    That is the rates of the named rows; where there are none the grid of factors, else the map.
+    """
+    rates = rate_figures(analysis)
+    survival = survival_figure(analysis)
+    factors = factor_figures(analysis)
+    figures = [
+        *rates,
+        *([survival] if survival else []),
+        *map_figures(analysis),
+        *factors,
+        *reading_figures(analysis),
+    ]
+    losses = loss_figure(analysis)
+    return [*figures, losses] if losses else figures

@@ -1,0 +1,118 @@
+"""Which cells a figure shows, and what they are called: decided from the data, never from a study's name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from gradlab.reports.words import cells_of, claim_of, levels_text
+from gradlab.studies.results import Analysis, CellResult, ClaimResult, LevelValue
+from gradlab.studies.study import Study
+
+MOST_OF_A_ROW = 12  # cells; a row with more is a map or a grid, and has figures of its own
+MOST_ROWS = 40
+
+
+def activation_of(cell: CellResult) -> str:
+    """The activation most hidden layers have, linear ones not counted."""
+    names = [layer.activation.name for layer in cell.setup.network.layers[:-1]]
+    shaped = [name for name in names if name != "identity"]
+    return Counter(shaped or ["identity"]).most_common(1)[0][0]
+
+
+def grouped(cells: Sequence[CellResult]) -> dict[str, list[CellResult]]:
+    """Cells by row; those without a row under ""."""
+    groups: dict[str, list[CellResult]] = {}
+    for cell in cells:
+        groups.setdefault(str(cell.levels.get("row", "")), []).append(cell)
+    return groups
+
+
+def row_cells(analysis: Analysis) -> list[CellResult]:
+    """The named settings, each of which a chart can give a line: cells of rows that are neither map nor grid.
+
+    Where every row is a map or a grid there are none, unless the whole study has few cells.
+    """
+    named = {row: cells for row, cells in grouped(analysis.cells).items() if row}
+    chosen = [cell for cells in named.values() if len(cells) <= MOST_OF_A_ROW for cell in cells]
+    if not chosen and len(analysis.cells) <= MOST_OF_A_ROW:
+        chosen = list(analysis.cells)
+    return [cell for cell in chosen if cell.outcomes][:MOST_ROWS]
+
+
+def labels(cells: Sequence[CellResult]) -> list[str]:
+    """A short different name for each cell: its row alone where that says enough."""
+    rows = Counter(str(cell.levels.get("row", "")) for cell in cells)
+    shared = {
+        name
+        for name in {name for cell in cells for name in cell.levels if name != "row"}
+        if len({cell.levels.get(name) for cell in cells}) == 1
+    }
+    names = []
+    for cell in cells:
+        row = str(cell.levels.get("row", ""))
+        names.append(row if row and rows[row] == 1 else levels_text(cell.levels, leave_out=sorted(shared)))
+    return names
+
+
+def notes(study: Study) -> dict[str, str]:
+    """Row -> the study's note on it."""
+    return {row.id: row.note for row in study.rows if row.note}
+
+
+def claimed(analysis: Analysis, outcome: str, *, at_birth: bool, kind: str) -> dict[str, float]:
+    """Cell id -> the number that a claim about this one cell's rate is judged by.
+
+    Args:
+        analysis: Where claims and cells are.
+        outcome: The outcome the claim measures.
+        at_birth: Whether it measures at birth, or at the end.
+        kind: "published" or "theory".
+    """
+    found = {}
+    for claim in analysis.claims:
+        asked = claim_of(analysis.study, claim.id)
+        if asked is None or claim.kind != kind or claim.published is None or asked.measure.rate != outcome:
+            continue
+        cells = cells_of(claim, analysis)
+        if len(cells) == 1 and (asked.measure.look == 0) == at_birth:
+            found[cells[0].id] = claim.published
+    return found
+
+
+def theory_pairs(analysis: Analysis, names: Sequence[str]) -> dict[str, list[str]]:
+    """Outcome at birth -> closed forms to set beside it: as the claims pair them, else "collapsed" with all.
+
+    Args:
+        analysis: Where the claims are.
+        names: Closed forms that the cells have.
+    """
+    pairs: dict[str, list[str]] = {}
+    for claim in analysis.study.claims:
+        theory = claim.expected.theory if claim.expected is not None else None
+        if theory in names and claim.measure.look == 0:
+            assert theory is not None
+            known = pairs.setdefault(claim.measure.outcome, [])
+            if theory not in known:
+                known.append(theory)
+    return pairs or {"collapsed": list(names)}
+
+
+def map_cells(analysis: Analysis) -> dict[str, list[CellResult]]:
+    """Cells over width and depth with closed forms, by their other levels: at least three depths each."""
+    groups: dict[str, list[CellResult]] = {}
+    for cell in analysis.cells:
+        width, depth = cell.levels.get("width"), cell.levels.get("depth")
+        if is_number(width) and is_number(depth) and cell.theory and cell.at_birth:
+            groups.setdefault(levels_text(cell.levels, leave_out=("width", "depth")), []).append(cell)
+    return {name: cells for name, cells in groups.items() if len({cell.levels["depth"] for cell in cells}) >= 3}
+
+
+def is_number(level: LevelValue | None) -> bool:
+    """Whether a level is a number and not a name or a switch."""
+    return isinstance(level, int | float) and not isinstance(level, bool)
+
+
+def with_readings(analysis: Analysis) -> list[ClaimResult]:
+    """Claims that try several readings of a source."""
+    return [claim for claim in analysis.claims if claim.readings]

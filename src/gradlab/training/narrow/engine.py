@@ -1,0 +1,165 @@
+"""The narrow engine: a stack of small networks, each trained by one compiled loop with its state in first-level cache.
+
+Same contract as the torch engine. A framework spends a hundred times the arithmetic of such networks on overhead; here
+forward, backward and optimizer step of a replica are one loop, specialised for its combination of layers, optimizer and
+loss from the catalog records, and replicas run in parallel. A replica's numbers depend on neither the number of threads
+nor the stack it is in: its loop shares nothing with others.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, groupby
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from gradlab.parts import LOSSES, OPTIMIZERS
+from gradlab.parts.namespace import NUMPY
+from gradlab.spec import NetworkSpec, Setup
+from gradlab.training.narrow import cache
+from gradlab.training.narrow.kernel import kernel_source
+from gradlab.training.narrow.source import TILE, Combination, Run
+from gradlab.training.train import LOSS_SET, Job, Look, SetLook
+
+WIDEST = 32
+LOOK_BYTES = 64_000_000  # of what one call of the loop records; longer lists of looks take several calls
+
+compile_seconds = 0.0  # spent in this process so far; a chunk reports the difference
+
+
+def can_train(setup: Setup) -> bool:
+    """Whether the loop can train this Setup: fully connected, at most 32 units a layer, inputs and outputs included."""
+    return max(setup.network.widths) <= WIDEST
+
+
+def runs_of(spec: NetworkSpec) -> tuple[tuple[Run, ...], list[int]]:
+    """Maximal runs of equal layers; and the first layer of each, with the number of layers at the end."""
+    kinds = [
+        (fan_in, layer.units, layer.activation.name, layer.bias != "none")
+        for fan_in, layer in zip(spec.widths, spec.layers, strict=False)
+    ]
+    counts = [(kind, len(list(group))) for kind, group in groupby(kinds)]
+    runs = tuple(Run(*kind, only=count == 1) for kind, count in counts)
+    return runs, [0, *accumulate(count for _, count in counts)]
+
+
+def train_narrow(job: Job, looks: Sequence[int]) -> Iterator[Look]:
+    """Train a stack with the compiled loop; see `training.train.train`."""
+    global compile_seconds
+    stack, recipe = job.stack, job.recipe
+    spec, replicas = stack.spec, len(stack)
+    real = np.dtype(recipe.precision)
+    shuffled = recipe.order == "shuffled" and recipe.batch_size != "full"
+    rule = OPTIMIZERS[recipe.optimizer.name].rule(dict(recipe.optimizer.params))
+    runs, run_start = runs_of(spec)
+    combination = Combination(runs, rule, recipe.loss.name, recipe.schedule.name, recipe.precision, shuffled)
+    started = time.perf_counter()
+    module = cache.load(kernel_source(combination))
+    params_RP = np.concatenate(
+        [
+            piece
+            for w, b in zip(stack.weights, stack.biases, strict=True)
+            for piece in ([w.reshape(replicas, -1)] if b is None else [w.reshape(replicas, -1), b])
+        ],
+        axis=1,
+    ).astype(real)
+    count = params_RP.shape[1]
+    slots = np.zeros((replicas, len(rule.slots) * count), real)
+    bad_step = np.zeros(replicas, np.int64)
+    most = max((len(params) for params in stack.activation_params), default=0)
+    act_params = np.zeros((replicas, len(spec.layers), max(most, 1)), real)
+    for i, params in enumerate(stack.activation_params):
+        for k, values in enumerate(params):
+            act_params[:, i, k] = values
+    x, y = job.examples.inputs.astype(real), job.examples.targets
+    assert y is not None
+    names = list(job.sets)
+    sets = _joined([job.sets[name].inputs for name in names]).astype(real)
+    set_start = np.cumsum([0, *(job.sets[name].inputs.shape[1] for name in names)])
+    per_epoch_batch = max(recipe.batch_sizes(job.points))
+    records = 2 * TILE * sum(spec.widths)
+    hidden = sum(spec.widths[1:-1])
+    steps = list(looks)
+    step0 = 0
+    each = replicas * (set_start[-1] * spec.widths[-1] * real.itemsize + len(names) * hidden + count * real.itemsize)
+    at_once = max(1, int(LOOK_BYTES // max(each, 1)))
+    while steps:
+        part, steps = steps[:at_once], steps[at_once:]
+        out = np.empty((len(part), replicas, set_start[-1], spec.widths[-1]), real)
+        live = np.zeros((len(part), replicas, len(names), max(hidden, 1)), np.uint8)
+        params_at = np.empty((len(part), replicas, count), real)
+        arguments = (
+            params_RP, slots, bad_step, act_params, job.lr, _rows(job.optimizer_params), _rows(job.schedule_params),
+            _rows(job.loss_params), x, y.astype(real), np.uint64(stack.root_seed), stack.replicas, per_epoch_batch,
+            job.total_steps, step0, np.array(part, np.int64), np.array(run_start, np.int64), records, sets,
+            set_start.astype(np.int64), out, live, params_at,
+        )  # fmt: skip
+        if not module.advance.signatures:
+            module.advance.compile(tuple(map(_typeof, arguments)))
+            compile_seconds += time.perf_counter() - started
+        module.advance(*arguments)
+        for s, step in enumerate(part):
+            yield _look(job, step, bad_step, params_at[s], out[s], live[s], names, set_start)
+        step0 = part[-1]
+
+
+def _typeof(value: object) -> object:
+    from numba import typeof
+
+    return typeof(value)
+
+
+def _rows(params: Sequence[Float[ndarray, " R"]]) -> Float[ndarray, "K R"]:
+    return np.array(params, np.float64) if params else np.zeros((1, 1))
+
+
+def _joined(arrays: Sequence[ndarray]) -> ndarray:
+    """Input sets one behind the other; shared ones are repeated only where others are not shared."""
+    rows = max(len(a) for a in arrays)
+    return np.concatenate([np.broadcast_to(a, (rows, *a.shape[1:])) for a in arrays], axis=1)
+
+
+def _look(
+    job: Job, step: int, bad_step: ndarray, params_RP: ndarray, out: ndarray, live: ndarray, names: list[str], start: ndarray
+) -> Look:
+    """One look from what the loop recorded."""
+    spec = job.stack.spec
+    widths = spec.widths[1:-1]
+    edges = np.cumsum([0, *widths])
+    seen = {}
+    for s, name in enumerate(names):
+        units = np.stack(
+            [live[:, s, a:b].sum(1, dtype=np.int64) for a, b in zip(edges, edges[1:], strict=False)], axis=1
+        ) if widths else np.zeros((len(live), 0), np.int64)  # fmt: skip
+        seen[name] = SetLook(out[:, start[s] : start[s + 1]], units)
+    weights, biases, at = [], [], 0
+    for w, b in zip(job.stack.weights, job.stack.biases, strict=True):
+        size = w.shape[1] * w.shape[2]
+        weights.append(params_RP[:, at : at + size].reshape(-1, *w.shape[1:]))
+        at += size
+        biases.append(None if b is None else params_RP[:, at : at + w.shape[1]])
+        at += 0 if b is None else w.shape[1]
+    first_bad = np.where((bad_step > 0) & (bad_step <= step), bad_step, 0)
+    return Look(step, _loss(job, seen[LOSS_SET].outputs), first_bad, weights, biases, seen)
+
+
+def _loss(job: Job, outputs_RQN: ndarray) -> Float[ndarray, " R"]:
+    """Loss on the examples looked at, by the record's own formula in float64."""
+    loss = LOSSES[job.recipe.loss.name]
+    targets = job.sets[LOSS_SET].targets
+    assert targets is not None
+    y = outputs_RQN.astype(np.float64)
+    with np.errstate(all="ignore"):
+        normaliser = _logsumexp(y) if loss.normaliser else 0.0
+        params = [p[:, None, None] for p in job.loss_params]
+        terms = loss.value(NUMPY, y, targets, normaliser, *params)
+        divisor = {"mean": y.shape[1] * y.shape[2], "example_mean": y.shape[1], "sum": 1}[loss.reduction]
+        return np.asarray(terms.sum(axis=(1, 2)) / divisor)
+
+
+def _logsumexp(y: ndarray) -> ndarray:
+    top = y.max(axis=2, keepdims=True)
+    return np.asarray(top + np.log(np.exp(y - top).sum(axis=2, keepdims=True)))
