@@ -68,8 +68,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("finished")
     (folder / "tiny.toml").write_text(TINY, encoding="utf-8")
     errors = io.StringIO()
+    command = ["study", "run", f"{folder}/tiny.toml", "--store", f"{folder}/gradlab-store"]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(errors):
-        code = main(["study", "run", f"{folder}/tiny.toml", "--store", f"{folder}/gradlab-store", "--device", "cpu"])
+        code = main([*command, "--device", "cpu", "--no-report", "--quiet"])
     assert code == 0, errors.getvalue()
     return folder
 

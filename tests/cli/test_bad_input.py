@@ -64,7 +64,7 @@ COMMANDS = [
     Bad("unknown engine", f"{RUN} --engine torhc", ["--engine", "torhc", 'did you mean "torch"']),
     Bad("unknown device", f"{RUN} --device gpu", ["--device", '"gpu"', "auto", "cpu", "cuda", "mps"]),
     Bad("unknown format", "study export tiny --format xml", ["--format", '"xml"', "csv", "json"]),
-    Bad("unknown kind", "list activation", ["kind", 'did you mean "activations"', "gradlab list --help"]),
+    Bad("unknown kind", "list activation", ["kind", "schedules", 'did you mean "activations"']),
     Bad("seed in words", f"{RUN} --seed one", ["--seed", '"one"', "whole number from 0"]),
     Bad("negative seed", f"{RUN} --seed -1", ["--seed", '"-1"', "from 0 to 18446744073709551615"]),
     Bad("seed too large", f"{RUN} --seed 18446744073709551616", ["--seed", "to 18446744073709551615"]),
@@ -102,14 +102,20 @@ SETTINGS = [
     Bad("width 0", f"{RUN} --set network.hidden.width=0", ["network.hidden", "width", "between 1 and"]),
     Bad("width 0 in a list", f"{RUN} --set network.hidden=10-0-1", ["network.hidden", "10-0-1", "between 1 and"]),
     Bad("width as a float", f"{RUN} --set network.hidden.width=2.5", ["network.hidden.width", "2.5", "whole number"]),
-    Bad("unknown activation", f"{RUN} --set network.activation=relo", ['"relo"', 'did you mean "relu"', "gradlab list"]),
+    Bad(
+        "unknown activation", f"{RUN} --set network.activation=relo", ['"relo"', 'did you mean "relu"', "gradlab list"]
+    ),
     Bad("unknown parameter", f"{RUN} --set network.activation=relu(3)", ["relu(3)", "at most 0 parameters"]),
     Bad("code as a part", f"{RUN} --set network.activation=relu(exit())", ["relu(exit())", "number"]),
     Bad("negative rate", f"{RUN} --set recipe.optimizer.lr=-0.1", ["sgd.lr", "-0.1", "above 0"]),
     Bad("rate in words", f"{RUN} --set recipe.optimizer.lr=fast", ["sgd.lr", "fast", "a number"]),
     Bad("rate that is no number", f"{RUN} --set recipe.optimizer.lr=nan", ["sgd.lr", "nan"]),
     Bad("infinite rate", f"{RUN} --set recipe.optimizer.lr=inf", ["sgd.lr", "inf"]),
-    Bad("no epochs but negative ones", f"{RUN} --set recipe.steps=-1", ["recipe.steps", "-1", "greater than or equal to 0"]),
+    Bad(
+        "no epochs but negative ones",
+        f"{RUN} --set recipe.steps=-1",
+        ["recipe.steps", "-1", "greater than or equal to 0"],
+    ),
     Bad("two lengths", f"{RUN} --set recipe.epochs=3", ["either epochs or steps"]),
     Bad("no batch", f"{RUN} --set recipe.batch_size=0", ["recipe.batch_size", "got 0", "at least 1", "full"]),
     Bad("unknown task", f"{RUN} --set task=x_sin_6x", ["x_sin_6x", 'did you mean "x_sin_5x"', "gradlab list tasks"]),
@@ -153,12 +159,16 @@ FILES = [
     Bad("claim on no outcome", FILE, ['claim "A"', "colapsed", "collapsed"], ('rate = "collapsed"', 'rate = "colapsed"')),
     Bad("claim without a judge", FILE, ['claim "A"', "published or expected"], ("published = 0.5", "")),
     Bad("published above 1", FILE, ["published", "1.5", "less than or equal to 1"], ("published = 0.5", "published = 1.5")),
-    Bad("outcome over no inputs", FILE, ["input set", '"pionts"', 'did you mean "points"'], ('over = "points"', 'over = "pionts"')),
+    Bad("outcome over no inputs", FILE, ["input set", "pionts", 'did you mean "points"'], ('over = "points"', 'over = "pionts"')),
     Bad("inputs of nothing", FILE, ["inputs"], ("points = { linspace = [1, 10, 10] }", "points = {}")),
 ]  # fmt: skip
 
 NOT_RUN = [
-    Bad("export of a study never run", "study export dying-relu", ["dying-relu", "unknown", "tiny", "gradlab study run dying-relu"]),
+    Bad(
+        "export of a study never run",
+        "study export dying-relu",
+        ["dying-relu", "unknown", "known: tiny", "gradlab study status"],
+    ),
     Bad("report of a study misspelt", "report tinny", ["tinny", 'did you mean "tiny"']),
     Bad("status of a study never run", "study status other", ["other", "known: tiny"]),
     Bad("export without a store", "study export tiny --store none", ["none", "nothing", "gradlab study run"]),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -153,7 +154,7 @@ def gaussian_mean(f: Callable[[float], float], kinks: list[float], q: float) -> 
     density = 1 / math.sqrt(2 * math.pi)
     pieces = [
         quad(lambda u: density * math.exp(-u * u / 2) * f(s * u), a, b, epsabs=1e-13, epsrel=1e-12, limit=200)[0]
-        for a, b in zip(cuts, cuts[1:], strict=False)
+        for a, b in pairwise(cuts)
     ]
     return math.fsum(pieces)
 

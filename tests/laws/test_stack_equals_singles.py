@@ -37,7 +37,10 @@ ACTIVATION_CHOICES = {
 OPTIMIZER_CHOICES = {
     "sgd": ["sgd(lr=0.02)", "sgd(lr=0.02, weight_decay=0.3)"],
     "momentum": ["sgd(lr=0.02, momentum=0.8)", "sgd(lr=0.02, momentum=0.8, dampening=0.4, weight_decay=0.3)"],
-    "nesterov": ["sgd(lr=0.02, momentum=0.8, nesterov=true)"],
+    "nesterov": [
+        "sgd(lr=0.02, momentum=0.8, nesterov=true)",
+        "sgd(lr=0.02, momentum=0.8, nesterov=true, weight_decay=0.3)",
+    ],
     "rmsprop": ["rmsprop(lr=0.02, alpha=0.9, eps=1e-3)", "rmsprop(lr=0.02, eps=1e-3, weight_decay=0.3)"],
     "rmsprop_momentum": ["rmsprop(lr=0.02, alpha=0.9, eps=1e-3, momentum=0.7, weight_decay=0.1)"],
     "adam": ["adam(lr=0.02, eps=1e-3)", "adam(lr=0.02, beta1=0.8, beta2=0.95, eps=1e-3, weight_decay=0.3)"],

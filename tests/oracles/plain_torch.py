@@ -107,13 +107,14 @@ def optimizer(choice: Choice, parameters: Iterator[nn.Parameter]) -> torch.optim
     values: dict[str, Any] = dict(choice.params)
     if choice.name in ("adam", "adamw"):
         values["betas"] = (values.pop("beta1"), values.pop("beta2"))
-    kinds = {
+    kinds: dict[str, Any] = {
         "sgd": torch.optim.SGD,
         "rmsprop": torch.optim.RMSprop,
         "adam": torch.optim.Adam,
         "adamw": torch.optim.AdamW,
     }
-    return kinds[choice.name](parameters, **values)
+    made: torch.optim.Optimizer = kinds[choice.name](parameters, **values)
+    return made
 
 
 def loss_of(recipe: Recipe) -> LossFunction:
@@ -167,7 +168,7 @@ def train(setup: Setup, stack: Stack, examples: Examples, row: int, steps: int) 
         order = torch.arange(len(x))
         if recipe.order == "shuffled" and recipe.batch_size != "full":
             order = torch.tensor(streams.permutation(stack.root_seed, int(stack.replicas[row]), epoch, len(x)))
-        for batch in order.split(size):
+        for batch in torch.split(order, size):
             if len(trained.losses) == steps:
                 break
             optimize.zero_grad()

@@ -76,7 +76,7 @@ def dying(replicas: int = 1000, share_done: float = 1.0) -> Analysis:
             "claims": [
                 _claim("B1", "collapse rate of relu networks, 9 hidden layers", "B1", published=0.967, source="S0, question 2"),
                 _claim("B1 deeper", "collapse rate of relu networks, 10 hidden layers", "B1 deeper", published=0.967),
-                _claim("B1 born", "share born collapsed is the closed form", "B1", look=0, expected={"theory": "born_dead_one_input"}),
+                _claim("B1 born", "born so as the closed form says", "B1", look=0, expected={"theory": "born_dead_one_input"}),
                 _claim("B2", "leaky relu networks hardly ever collapse", "B2", expected={"at_most": 0.01}),
                 _claim("B3", "collapse rate with Keras' default sigma", "B3", published=0.996),
                 _claim("B4", "collapse rate of leaky relu networks", "B4", published=0.83),
@@ -125,10 +125,10 @@ def leaky(replicas: int = 200) -> Analysis:
     for slope in slopes:
         for sigma in sigmas:
             for law in laws:
-                rate = 1 / (1 + math.exp(4 * slope / 0.1 + 1.2 * math.log(sigma / 0.05) - 3.5 * (law == "own") - 1.4))
+                share = 1 / (1 + math.exp(4 * slope / 0.1 + 1.2 * math.log(sigma / 0.05) - 3.5 * (law == "own") - 1.4))
                 network = {"activation": f"leaky_relu({slope})", "weights": f"normal(std={sigma})", "bias": law}
                 levels: dict[str, LevelValue] = {"slope": slope, "sigma": sigma, "bias": law}
-                cells.append(_cell(levels, {"network": network}, replicas, replicas, 0.8 * rate, rate, 0.9, rng))
+                cells.append(_cell(levels, {"network": network}, replicas, replicas, 0.8 * share, share, 0.9, rng))
     study = Study.model_validate(
         {
             **BASE,
@@ -158,13 +158,19 @@ def leaky(replicas: int = 200) -> Analysis:
         low, high = prediction_interval(rate.count, rate.n, 1000)
         readings.append(Reading(cell.levels, rate, (low, high), low <= 0.83 <= high))
     fits = sum(reading.compatible for reading in readings)
-    share = wilson(fits, len(readings))
+    fitting = wilson(fits, len(readings))
     claim = ClaimResult(
-        "B4 readings", study.claims[0].statement, 0.83, "published", share.rate, share.low, share.high, replicas * 40, None,
+        "B4 readings", study.claims[0].statement, 0.83, "published", fitting.rate, fitting.low, fitting.high, replicas * 40, None,
         "held" if fits else "not held", f"{fits} of {len(readings)} readings reproduce 0.83", "S1, section 2.2", tuple(readings),
     )  # fmt: skip
     effects = sorted((_effect(name, cells) for name in ("slope", "sigma", "bias")), key=lambda effect: -effect.largest)
-    return _analysis(study, cells, [claim], effects, f"{fits} of 40 readings give the published 83 %; {effects[0].factor} matters most.")
+    return _analysis(
+        study,
+        cells,
+        [claim],
+        effects,
+        f"{fits} of 40 readings give the published 83 %; {effects[0].factor} matters most.",
+    )
 
 
 def hostile() -> Analysis:
@@ -176,7 +182,7 @@ def hostile() -> Analysis:
         {
             **BASE, "name": "hostile", "question": bad, "answer": bad, "text": bad, "fixed": (bad,), "sources": (bad,),
             "rows": [{"id": bad, "note": bad}],
-            "claims": [{"id": bad, "statement": bad, "published": 0.5, "source": bad, "measure": {"rate": "collapsed", "where": {"row": bad}}}],
+            "claims": [{"id": bad, "statement": bad, "published": 0.5, "measure": {"rate": "collapsed", "where": {"row": bad}}}],
         }
     )  # fmt: skip
     claim = ClaimResult(bad, bad, 0.5, "published", 0.5, 0.4, 0.6, 20, (0.3, 0.7), "undecided", bad, bad)
@@ -184,7 +190,12 @@ def hostile() -> Analysis:
 
 
 def _claim(id: str, statement: str, row: str, kind: str = "rate", **rest: Any) -> dict[str, Any]:
-    measure = {kind: "collapsed", "where": {"row": row}, "look": rest.pop("look", None), "minus": rest.pop("minus", None)}
+    measure = {
+        kind: "collapsed",
+        "where": {"row": row},
+        "look": rest.pop("look", None),
+        "minus": rest.pop("minus", None),
+    }
     return {"id": id, "statement": statement, "measure": measure, **rest}
 
 
@@ -197,7 +208,12 @@ def _rate_claim(study: Study, index: int, cell: CellResult) -> ClaimResult:
         gap = (rate.rate - target) / standard_error(target, rate.n)
         verdict, why = "held", f"{gap:+.2f} standard errors from the closed form"
     elif claim.expected is not None:
-        target, kind, verdict, why = claim.expected.at_most, "bound", "held", "95 % interval [0.0002, 0.006] against at most 0.01"
+        target, kind, verdict, why = (
+            claim.expected.at_most,
+            "bound",
+            "held",
+            "95 % interval [0.0002, 0.006] against at most 0.01",
+        )
     else:
         assert target is not None
         prediction = prediction_interval(rate.count, rate.n, 1000)
@@ -265,7 +281,9 @@ def _effect(factor: str, cells: list[CellResult]) -> Effect:
         groups.setdefault(tuple((k, v) for k, v in cell.levels.items() if k != factor), []).append(rate)
         levels.setdefault(cell.levels[factor], []).append(rate)
     largest = float(np.mean([max(rates) - min(rates) for rates in groups.values()]))
-    return Effect(factor, "collapsed", largest, {level: float(np.mean(rates)) for level, rates in levels.items()}, len(cells))
+    return Effect(
+        factor, "collapsed", largest, {level: float(np.mean(rates)) for level, rates in levels.items()}, len(cells)
+    )
 
 
 def _analysis(

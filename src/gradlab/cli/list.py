@@ -21,6 +21,8 @@ def show(kind: Annotated[Kind, Parameter(help="What to list.")], /, *, as_json: 
       gradlab list tasks --json
       gradlab study run dying-relu --set 'network.activation=leaky_relu(0.2)'
     """
+    from rich.console import Console
+
     from gradlab.cli.documents import catalog_document
     from gradlab.cli.output import print_json
     from gradlab.data import TASKS
@@ -31,4 +33,4 @@ def show(kind: Annotated[Kind, Parameter(help="What to list.")], /, *, as_json: 
     if as_json:
         print_json(catalog_document(catalog))
     else:
-        print_catalog(catalog)
+        print_catalog(kind, catalog, Console())

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cyclopts import App
 
 DONE, BUG, BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
+MOST_CHARACTERS = 600  # of one line of a message
 
 HELP = """Will this network train? Why not? What would?
 
@@ -67,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         return _failed("memory: there is not enough. Use a smaller --chunk or fewer --jobs.", BAD_INPUT)
     except Exception as error:
-        told = " ".join(f"{type(error).__name__}: {error}".split())[:500]
+        told = " ".join(f"{type(error).__name__}: {error}".split())
         text = f"this is a bug in gradlab {__version__}: {told}\n  Please report it with the command you ran"
         return _failed(f"{text}; GRADLAB_DEBUG=1 in front of it shows where.", BUG)
     return DONE
@@ -141,5 +142,6 @@ def _abandon_output() -> None:
 
 
 def _printable(text: str) -> str:
-    """Text in which characters that would steer the terminal are written as escapes."""
-    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+    """Text whose lines are not endless, with what would steer the terminal written as escapes."""
+    lines = (line if len(line) <= MOST_CHARACTERS else line[:MOST_CHARACTERS] + "..." for line in text.split("\n"))
+    return "\n".join("".join(c if c.isprintable() else ascii(c)[1:-1] for c in line) for line in lines)

@@ -39,7 +39,7 @@ def in_our_words(error: CycloptsError) -> UserError:
             expected = f"one of {', '.join(choices)}" if choices else "a value"
             return UserError(error.keyword or argument.name, got="nothing", expected=expected, do=see)
         case RepeatArgumentError():
-            return UserError(f"{error.token.keyword}: given more than once", expected="once", do=see)
+            return UserError(str(error.token.keyword), got="it more than once", expected="it once", do=see)
         case UnusedCliTokensError(unused_tokens=[first, *_]):
             do = f"To set a key write --set {first}" if "=" in first else see
             return UserError("too many arguments", got=shown(first), expected="nothing more", do=do)

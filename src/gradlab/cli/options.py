@@ -37,6 +37,11 @@ def path(_: Any, tokens: Sequence[Token]) -> Path:
     return Path(tokens[0].value)
 
 
+def store_folder(kind: Any, tokens: Sequence[Token]) -> Path:
+    """As `path`, but a variable of the environment that is set to nothing counts as not set."""
+    return STORE if tokens[0].source == "env" and not tokens[0].value else path(kind, tokens)
+
+
 def flag(name: str | tuple[str, ...], help: str) -> Parameter:
     """An option without a value."""
     return Parameter(name=name, help=help, negative=(), show_default=False)
@@ -57,7 +62,8 @@ Settings = Annotated[
     ),
 ]
 StoreFolder = Annotated[
-    Path, Parameter(name="--store", converter=path, env_var="GRADLAB_STORE", help="Folder that keeps the results.")
+    Path,
+    Parameter(name="--store", converter=store_folder, env_var="GRADLAB_STORE", help="Folder that keeps the results."),
 ]
 Device = Annotated[
     Literal["auto", "cpu", "cuda", "mps"],

@@ -67,8 +67,9 @@ def check_writable(path: Path) -> None:
     Raises:
         UserError: The path is a folder, or its folder is absent or takes no files.
     """
-    if path.is_dir():
-        raise UserError(f"{path}: cannot be written", got="a folder", expected="the path of a file")
+    if path.exists() and not path.is_file():
+        got = "a folder" if path.is_dir() else "something that is no ordinary file"
+        raise UserError(f"{path}: cannot be written", got=got, expected="the path of a file")
     with explained(path), nullcontext() if path.exists() else tempfile.TemporaryFile(dir=path.parent):
         if path.exists():
             path.open("ab").close()
@@ -84,9 +85,11 @@ def opened_for_writing(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
-    check_writable(path)
+    is_stream = path.exists() and not path.is_file() and not path.is_dir()  # a device or a pipe: nothing to replace
+    if not is_stream:
+        check_writable(path)
     with explained(path):
-        if path.exists() and not path.is_file():  # a device or a pipe: nothing to replace
+        if is_stream:
             with path.open("w", encoding="utf-8", newline="") as out:
                 yield out
             return

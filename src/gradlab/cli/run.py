@@ -57,6 +57,9 @@ def run(
     _refuse_both("--quiet", quiet, "--verbose", verbose)
     _refuse_both("--report", report is not None, "--no-report", no_report)
 
+    from rich.console import Console
+
+    from gradlab.cli.design import print_cost
     from gradlab.cli.device import available
     from gradlab.cli.documents import plan_document
     from gradlab.cli.output import check_writable, note, print_json, written_page
@@ -65,31 +68,32 @@ def run(
     from gradlab.studies.load import load_study
     from gradlab.studies.plan import make_plan
 
+    where = device if dry_run else available(device)  # finding out takes as long as loading torch
     resolved = load_study(study, settings or ())
-    plan = make_plan(resolved, seed=seed, chunk=chunk, engine=engine, device=available(device), jobs=jobs)
+    plan = make_plan(resolved, seed=seed, chunk=chunk, engine=engine, device=where, jobs=jobs)
     if dry_run:
-        print_json(plan_document(plan)) if as_json else _print_cost(plan)
+        print_json(plan_document(plan)) if as_json else print_cost(plan, Console())
         return
     if report is not None:
         check_writable(report)  # now, not after hours of training
     if verbose:
         note(f"store {store}: {len(plan.cells):,} cells, {plan.networks:,} networks, {len(plan.chunks):,} chunks.")
     analysis = _trained(plan, store, run_command(study, plan, settings or ()), jobs, threads, fresh, quiet)
-    page = report or store / f"{plan.study.name}.html"
-    if not no_report:
+    page = None if no_report else report or store / f"{plan.study.name}.html"
+    if page is not None:
         analysis = written_page(analysis, page)
     if as_json:
         print_json(analysis.to_dict())
     else:
-        print_analysis(analysis)
-    if not no_report and not quiet:
-        note(f"page {page}; open it with: python -m webbrowser {page}")
+        print_analysis(analysis, Console(), page)
 
 
 def _trained(
     plan: Plan, store: Path, command: str, jobs: int, threads: int | None, fresh: bool, quiet: bool
 ) -> Analysis:
     """Train what the store does not hold, and analyze what it then holds."""
+    from concurrent.futures import BrokenExecutor
+
     from gradlab.cli.stored import recorded
     from gradlab.reports.progress import Progress
     from gradlab.studies.analyze import analyze
@@ -97,24 +101,19 @@ def _trained(
     from gradlab.studies.store import Store
 
     with Store.open(store, write=True) as opened:
-        done = 0 if fresh else recorded(opened, plan)
+        done = 0 if fresh else sum(recorded(opened, plan).values())
         try:
             with Progress(plan.networks, done, quiet) as progress:
                 run_study(plan, opened, jobs=jobs, threads=threads, fresh=fresh, progress=progress.advance)
         except KeyboardInterrupt:
             on = "the same command without --fresh" if fresh else "the same command"
             raise KeyboardInterrupt(f"what is finished is kept, and {on} goes on from there.") from None
+        except BrokenExecutor as error:
+            do = "Use fewer --jobs or a smaller --chunk; what is finished is kept"
+            raise UserError(
+                "a process that trains was ended from outside, perhaps for lack of memory", do=do
+            ) from error
         return analyze(opened, plan, command)
-
-
-def _print_cost(plan: Plan) -> None:
-    from gradlab.reports.words import count_text, seconds_text
-
-    print(f"study     {plan.study.name}, seed {plan.seed}, on {plan.device}")
-    print(f"networks  {count_text(plan.networks)} in {count_text(len(plan.cells))} cells")
-    print(f"chunks    {count_text(len(plan.chunks))}, each recorded when it is done")
-    print(f"memory    about {plan.bytes / 1e9:.1f} GB at most")
-    print(f"time      about {seconds_text(plan.seconds)} on two cores, roughly estimated")
 
 
 def _refuse_both(one: str, is_one: bool, other: str, is_other: bool) -> None:

@@ -26,20 +26,21 @@ def stored_plan(store: Store, name: str) -> tuple[Plan, int]:
     if not found:
         raise StoreError(f"store {store.path}: holds no study yet", do=f'Run "gradlab study run {name}" first')
     if name not in found:
-        raise UnknownName(f"store {store.path}: study", name, found, do=f'Run "gradlab study run {name}" first')
+        raise UnknownName(f"store {store.path}: study", name, found, do='See "gradlab study status", or run it first')
     return found[name]
 
 
-def recorded(store: Store, plan: Plan) -> int:
-    """Number of a plan's trials that a store holds already."""
+def recorded(store: Store, plan: Plan) -> dict[str, int]:
+    """Number of trials that a store holds already, for each cell of a plan by its id."""
     numbers = store.cell_numbers(plan)
-    return sum(
-        min(stop, cell.replicas) - start
+    return {
+        cell.id: sum(
+            min(stop, cell.replicas) - start
+            for start, stop in (store.recorded(numbers[cell.id]) if cell.id in numbers else [])
+            if start < cell.replicas
+        )
         for cell in plan.unique_cells
-        if cell.id in numbers
-        for start, stop in store.recorded(numbers[cell.id])
-        if start < cell.replicas
-    )
+    }
 
 
 def run_command(name: str, plan: Plan, settings: Sequence[str] = ()) -> str:

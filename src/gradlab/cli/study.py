@@ -21,17 +21,19 @@ def list_(*, as_json: AsJson = False) -> None:
     For example:
       gradlab study list
     """
+    from rich.console import Console
+
     from gradlab.cli.documents import studies_document
     from gradlab.cli.output import print_json
     from gradlab.reports.text import print_studies
     from gradlab.studies.load import load_study, shipped_studies
     from gradlab.studies.plan import make_plan
 
-    plans = [make_plan(load_study(name)) for name in shipped_studies()]
+    studies = [load_study(name) for name in shipped_studies()]
     if as_json:
-        print_json(studies_document(plans))
+        print_json(studies_document(make_plan(study) for study in studies))
     else:
-        print_studies(plans)
+        print_studies(studies, Console())
 
 
 @app.command
@@ -44,17 +46,25 @@ def show(study: Name, /, *, settings: Settings = None, as_json: AsJson = False) 
       gradlab study show dying-relu
       gradlab study show leaky-collapse --set replicas=200
     """
+    from rich.console import Console
+
+    from gradlab.cli.design import print_cost, print_design
     from gradlab.cli.documents import plan_document
     from gradlab.cli.output import print_json
     from gradlab.reports.text import print_study
+    from gradlab.reports.words import levels_text
     from gradlab.studies.load import load_study
     from gradlab.studies.plan import make_plan
 
     plan = make_plan(load_study(study, settings or ()))
     if as_json:
         print_json(plan_document(plan))
-    else:
-        print_study(plan)
+        return
+    console = Console()
+    rows = [(levels_text(cell.levels), cell.replicas, cell.setup.total_steps) for cell in plan.cells]
+    print_study(plan.study, rows, console)
+    print_design(plan, console)
+    print_cost(plan, console)
 
 
 @app.command
@@ -71,18 +81,28 @@ def status(
       gradlab study status
       gradlab study status dying-relu --store results
     """
+    from rich.console import Console
+
+    from gradlab.cli.design import say
     from gradlab.cli.documents import status_document
     from gradlab.cli.output import print_json
-    from gradlab.cli.stored import stored_plan
+    from gradlab.cli.stored import recorded, stored_plan
     from gradlab.reports.text import print_status
+    from gradlab.reports.words import levels_text
     from gradlab.studies.store import Store, stored_plans
 
+    console = Console()
     with Store.open(store, write=False) as opened:
         stored = stored_plans(opened) if study is None else [(study, *stored_plan(opened, study))]
-    if as_json:
-        print_json(status_document(stored))
-    else:
-        print_status(stored)
+        if as_json:
+            print_json(status_document(stored))
+            return
+        for name, plan, networks in stored:
+            say(console, f"{name}, seed {plan.seed}: {networks:,} of {plan.networks:,} networks recorded.")
+        if study is not None:
+            done = recorded(opened, stored[0][1])
+            rows = [(levels_text(cell.levels), done[cell.id], cell.replicas) for cell in stored[0][1].cells]
+            print_status(rows, console)
 
 
 @app.command

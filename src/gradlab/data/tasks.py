@@ -27,8 +27,8 @@ class Examples:
         targets: [R, P, N] or [1, P, N]; None for inputs without targets.
     """
 
-    inputs: Float[ndarray, "R P M"]
-    targets: Float[ndarray, "R P N"] | None
+    inputs: Float[ndarray, "#R P M"]
+    targets: Float[ndarray, "#R P N"] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,7 +57,9 @@ def _described(setup: Setup) -> dict[str, str]:
     shown["learning-rate schedule"] = _call(recipe.schedule)
     shown["loss"] = _call(recipe.loss)
     shown["batch size"] = str(recipe.batch_size)
-    length = f"{count_text(recipe.epochs)} epochs" if recipe.epochs is not None else f"{count_text(recipe.steps or 0)} steps"
+    length = (
+        f"{count_text(recipe.epochs)} epochs" if recipe.epochs is not None else f"{count_text(recipe.steps or 0)} steps"
+    )
     shown["length"] = f"{length} = {count_text(setup.total_steps)} updates" if recipe.epochs is not None else length
     shown["order of examples"] = recipe.order
     shown["precision"] = recipe.precision

@@ -31,6 +31,7 @@ from gradlab.reports.words import (
     published_text,
     rate_text,
     seconds_text,
+    status_text,
 )
 from gradlab.studies.results import Analysis, CellResult
 
@@ -45,6 +46,7 @@ _COLUMNS = (
     ("trained", "trained", False),
     ("stalled", "stalled", False),
 )  # heading, outcome, whether at birth
+_OF_TRAINING = ("at birth", "diverged", "trained", "stalled")  # headings without a meaning where nothing was trained
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +57,14 @@ class CellTable:
         title: Their row, or "".
         note: The study's note on it.
         head: Headings.
-        lines: Texts, one list a cell.
+        lines: For each cell a (text, interval or "") under every heading.
         is_folded: Whether the table is long.
     """
 
     title: str
     note: str
     head: Sequence[str]
-    lines: Sequence[Sequence[str]]
+    lines: Sequence[Sequence[tuple[str, str]]]
     is_folded: bool
 
 
@@ -79,7 +81,9 @@ def write_page(analysis: Analysis, path: Path) -> None:
     content = page_html(analysis).encode()
     part = ""
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
+        ) as file:
             part = file.name
             file.write(content)
         os.chmod(part, 0o644)  # temporary files are private; a report is to be shared
@@ -88,15 +92,23 @@ def write_page(analysis: Analysis, path: Path) -> None:
         Path(part).unlink(missing_ok=True) if part else None
         reason = error.strerror or str(error)
         raise StoreError(
-            f"report {path}", got=reason, expected="a folder that can be written", do="Free space or choose another folder"
+            f"report {path}",
+            got=reason,
+            expected="a folder that can be written",
+            do="Free space or choose another folder",
         ) from None
 
 
 def page_html(analysis: Analysis) -> str:
     """The whole page as text."""
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+    environment.filters["tied"] = lambda text: str(text).replace(" %", "\u00a0%").replace("n = ", "n\u00a0=\u00a0")
     figures = figures_of(analysis)
     ids = {id(panel): f"{figure.id}-{k}" for figure in figures for k, panel in enumerate(figure.panels.values(), 1)}
     return environment.get_template("report.html.j2").render(
@@ -111,18 +123,8 @@ def page_html(analysis: Analysis) -> str:
         how=_how(analysis),
         tables=cell_tables(analysis),
         paragraphs=[part.strip() for part in analysis.study.text.split("\n\n") if part.strip()],
-        plotly=Markup(get_plotlyjs()),  # noqa: S704  (plotly's own script, not a user's text)
+        plotly=Markup(get_plotlyjs()),  # plotly's own script, not a user's text
         figures_json=_figures_json(figures, ids),
-    )
-
-
-def status_text(analysis: Analysis) -> str:
-    """What is missing, in a sentence; "" for a complete study."""
-    if analysis.is_complete:
-        return ""
-    return (
-        f"Not complete: {count_text(analysis.networks)} of {count_text(analysis.wanted)} networks are recorded."
-        " The same command goes on where it stopped."
     )
 
 
@@ -175,19 +177,26 @@ def _table(analysis: Analysis, cells: Sequence[CellResult], title: str, note: st
         (heading, outcome, birth)
         for heading, outcome, birth in (*_COLUMNS, *extra)
         if any(cell_rate(cell, outcome, at_birth=birth) is not None for cell in cells)
+        and (heading not in _OF_TRAINING or any(len(cell.steps) > 1 for cell in cells))
     ]
     lines = []
     for cell in cells:
         n = count_text(cell.replicas)
         lines.append(
             [
-                *(level_text(cell.levels[name]) if name in cell.levels else NOTHING for name in names),
-                n if cell.replicas >= cell.wanted else f"{n} of {count_text(cell.wanted)}",
-                *(rate_text(cell_rate(cell, outcome, at_birth=birth)) for _, outcome, birth in columns),
+                *((level_text(cell.levels[name]) if name in cell.levels else NOTHING, "") for name in names),
+                (n, "" if cell.replicas >= cell.wanted else f"of {count_text(cell.wanted)}"),
+                *(_split(rate_text(cell_rate(cell, outcome, at_birth=birth))) for _, outcome, birth in columns),
             ]
         )
     head = [*names, "n", *(heading for heading, _, _ in columns)]
     return CellTable(title, note, head, lines, is_folded)
+
+
+def _split(rate: str) -> tuple[str, str]:
+    """Rate and interval apart, so that many columns fit."""
+    number, bracket, interval = rate.partition("[")
+    return number.strip(), bracket + interval
 
 
 def _figures_json(figures: Sequence[Figure], ids: dict[int, str]) -> Markup:
@@ -196,4 +205,4 @@ def _figures_json(figures: Sequence[Figure], ids: dict[int, str]) -> Markup:
         ids[id(panel)]: json.loads(panel.to_json()) for figure in figures for panel in figure.panels.values()
     }
     text = json.dumps(panels, separators=(",", ":"), allow_nan=False)
-    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))  # noqa: S704
+    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))

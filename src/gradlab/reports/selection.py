@@ -9,7 +9,7 @@ from gradlab.reports.words import cells_of, claim_of, levels_text
 from gradlab.studies.results import Analysis, CellResult, ClaimResult, LevelValue
 from gradlab.studies.study import Study
 
-MOST_OF_A_ROW = 12  # cells; a row with more is a map or a grid, and has figures of its own
+MOST_OF_A_ROW = 12  # cells; a row with more is summed up, or folded
 MOST_ROWS = 40
 
 
@@ -29,15 +29,26 @@ def grouped(cells: Sequence[CellResult]) -> dict[str, list[CellResult]]:
 
 
 def row_cells(analysis: Analysis) -> list[CellResult]:
-    """The named settings, each of which a chart can give a line: cells of rows that are neither map nor grid.
+    """The named settings, each of which a chart can give a line: cells of rows in which at most one factor varies."""
+    groups = grouped(analysis.cells).values()
+    return [cell for cells in groups if len(factors_of(cells)) < 2 for cell in cells if cell.outcomes][:MOST_ROWS]
 
-    Where every row is a map or a grid there are none, unless the whole study has few cells.
-    """
-    named = {row: cells for row, cells in grouped(analysis.cells).items() if row}
-    chosen = [cell for cells in named.values() if len(cells) <= MOST_OF_A_ROW for cell in cells]
-    if not chosen and len(analysis.cells) <= MOST_OF_A_ROW:
-        chosen = list(analysis.cells)
-    return [cell for cell in chosen if cell.outcomes][:MOST_ROWS]
+
+def grid_groups(analysis: Analysis) -> dict[str, list[CellResult]]:
+    """Rows in which two factors or more vary, without the maps over width and depth."""
+    mapped = {id(cell) for cells in map_cells(analysis).values() for cell in cells}
+    rest = {
+        row: [cell for cell in cells if id(cell) not in mapped and cell.outcomes]
+        for row, cells in grouped(analysis.cells).items()
+    }
+    return {row: cells for row, cells in rest.items() if len(factors_of(cells)) > 1}
+
+
+def factors_of(cells: Sequence[CellResult]) -> list[str]:
+    """Factors with more than one level among these cells, those with most levels first."""
+    names = dict.fromkeys(name for cell in cells for name in cell.levels if name != "row")
+    counts = {name: len({cell.levels.get(name) for cell in cells}) for name in names}
+    return sorted((name for name, count in counts.items() if count > 1), key=lambda name: -counts[name])
 
 
 def labels(cells: Sequence[CellResult]) -> list[str]:

@@ -94,15 +94,28 @@ def measured_text(claim: ClaimResult, analysis: Analysis) -> str:
 def published_text(claim: ClaimResult, analysis: Analysis) -> str:
     """What a claim is judged by: a published number, a closed form or a bound."""
     asked = claim_of(analysis.study, claim.id)
-    expected = asked.expected if asked is not None else None
-    if asked is not None and expected is not None and expected.theory is None:
-        ((kind, bound),) = expected.model_dump(exclude_none=True).items()
-        unit = "points" if asked.measure.difference is not None else "%"
-        return f"{kind.replace('_', ' ')} {100 * bound:.4g}" + (f" {unit}" if bound else "")
-    if claim.kind == "theory":
-        single = len(cells_of(claim, analysis)) == 1 and claim.published is not None
-        return f"{percent_text(claim.published)} (theory)" if single and claim.published is not None else "closed form"
+    if claim.kind == "theory" and claim.published is not None and len(cells_of(claim, analysis)) == 1:
+        return f"{percent_text(claim.published)} (theory)"
+    if asked is not None:
+        return expected_text(asked)
     return NOTHING if claim.published is None else percent_text(claim.published)
+
+
+def expected_text(claim: Claim) -> str:
+    """What a study's claim is judged by, before anything is measured.
+
+    Example:
+        >>> expected_text(Claim(id="B2", statement="", measure={"rate": "collapsed"}, expected={"at_most": 0.01}))
+        'at most 1 %'
+    """
+    if claim.published is not None:
+        return percent_text(claim.published)
+    assert claim.expected is not None
+    if claim.expected.theory is not None:
+        return "closed form"
+    ((kind, bound),) = claim.expected.model_dump(exclude_none=True).items()
+    unit = "points" if claim.measure.difference is not None else "%"
+    return f"{kind.replace('_', ' ')} {100 * bound:.4g}" + (f" {unit}" if bound else "")
 
 
 def cells_of(claim: ClaimResult, analysis: Analysis) -> list[CellResult]:
@@ -175,3 +188,13 @@ def seconds_text(seconds: float) -> str:
 def cell_rate(cell: CellResult, outcome: str, *, at_birth: bool = False) -> Proportion | None:
     """One outcome's rate in a cell, or None where it was not measured."""
     return (cell.at_birth if at_birth else cell.outcomes).get(outcome)
+
+
+def status_text(analysis: Analysis) -> str:
+    """What is missing, in a sentence; "" for a complete study."""
+    if analysis.is_complete:
+        return ""
+    return (
+        f"Not complete: {count_text(analysis.networks)} of {count_text(analysis.wanted)} networks are recorded."
+        " The same command goes on where it stopped."
+    )

@@ -70,9 +70,13 @@ def parse_call(text: str, where: str) -> tuple[str, dict[str, object]]:
         return name, {}
     try:
         call = ast.parse(f"f({inside.replace('true', 'True').replace('false', 'False')})", mode="eval").body
-        assert isinstance(call, ast.Call)
-        given = {f"#{i}": ast.literal_eval(node) for i, node in enumerate(call.args)}
-        given |= {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+            raise ValueError("several calls")
+        pairs = [(f"#{i}", ast.literal_eval(node)) for i, node in enumerate(call.args)]
+        pairs += [(str(keyword.arg), ast.literal_eval(keyword.value)) for keyword in call.keywords]
+        given = dict(pairs)
+        if len(given) < len(pairs):
+            raise ValueError("a parameter given twice")
     except (SyntaxError, ValueError) as error:
         raise SpecError(where, got=repr(text), expected="name(parameter=number, ...)") from error
     return name, given
@@ -105,6 +109,8 @@ def choose(catalog: Catalog[Any], kind: str, value: object) -> Choice:
     params: tuple[Param, ...] = (record.lr, *record.params) if isinstance(record, Optimizer) else record.params
     for i, param in enumerate(params):  # positional values of the call form
         if f"#{i}" in given:
+            if param.name in given:
+                raise SpecError(f"{kind} {name}.{param.name}", got="two values", expected="one")
             given[param.name] = given.pop(f"#{i}")
     if any(key.startswith("#") for key in given):
         raise SpecError(f"{kind} {name}", got=repr(value), expected=f"at most {len(params)} parameters")

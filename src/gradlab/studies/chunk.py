@@ -15,6 +15,7 @@ from gradlab.nets import Slice
 from gradlab.parts import LOSSES
 from gradlab.studies.outcome_names import COLLAPSED, OUTCOME_ORDER
 from gradlab.training import Look, prepare, train
+from gradlab.training.engines import compile_seconds
 from gradlab.training.outcomes import best_constant_loss, has_dead_layer, is_constant, outcomes
 from gradlab.training.train import LOSS_SET
 
@@ -31,7 +32,7 @@ class ChunkTask:
         steps: Steps of the looks.
         inputs: Named input sets.
         rules: Collapse outcome -> input set, "collapsed" among them.
-        engine: Which engine, or "auto".
+        engine: "torch" or "narrow".
         device: Where torch runs.
         threads: Threads this chunk may use; None leaves it as it is.
     """
@@ -81,13 +82,13 @@ class ChunkResult:
 
 def run_chunk(task: ChunkTask) -> ChunkResult:
     """Train one stack from look to look and record what became of each replica."""
-    started = time.perf_counter()
+    started, compiled = time.perf_counter(), compile_seconds()
     _set_threads(task.threads)
     job = prepare([part for _, part in task.slices], task.seed, task.inputs)
     flags: list[Bool[ndarray, "F R"]] = []
     losses: list[Float[ndarray, " R"]] = []
     look: Look | None = None
-    for look in train(job, task.steps, engine="torch", device=task.device):
+    for look in train(job, task.steps, engine=task.engine, device=task.device):
         flags.append(_flags(look, task.rules))
         losses.append(look.loss)
     assert look is not None
@@ -122,7 +123,8 @@ def run_chunk(task: ChunkTask) -> ChunkResult:
             )
         )
         at += len(part)
-    return ChunkResult(tuple(trials), "torch", time.perf_counter() - started, 0.0)
+    seconds, compiling = time.perf_counter() - started, compile_seconds() - compiled
+    return ChunkResult(tuple(trials), task.engine, seconds - compiling, compiling)
 
 
 def _flags(look: Look, rules: Mapping[str, str]) -> Bool[ndarray, "F R"]:

@@ -22,10 +22,13 @@ from gradlab.studies.results import LevelValue
 from gradlab.studies.settings import merged, with_path
 from gradlab.studies.study import Claim, Factor, Row, Study
 from gradlab.training import stack_key
+from gradlab.training.engines import choose_engine
 
 MEMORY_BYTES = 1_000_000_000  # of one running stack
-CHUNK_NETWORKS = 500  # larger stacks leave the cache; smaller ones pay torch's overhead per call
+# torch: larger stacks leave the cache, smaller ones pay for every call; narrow: large enough that a chunk takes a second
+CHUNK_NETWORKS = {"torch": 500, "narrow": 2000}
 NETWORKS_PER_SECOND = 150.0  # torch engine, two cores, row B1: for the estimate of a dry run
+NARROW_SPEEDUP = 15.0
 B1_WORK = 470 * 64 * 60  # steps x batch x parameters of that row
 MOST_CELLS = 100_000
 
@@ -52,6 +55,7 @@ class Chunk:
     """Slices of cells that train as one stack and are committed together: (cell id, slice) each."""
 
     slices: tuple[tuple[str, Slice], ...]
+    engine: str
 
     @property
     def networks(self) -> int:
@@ -94,7 +98,10 @@ class Plan:
         return tuple(itertools.chain.from_iterable(self._packed(cells) for cells in groups.values()))
 
     def _packed(self, cells: Sequence[Cell]) -> list[Chunk]:
-        capacity = self.capacity(cells[0].setup)
+        setup = cells[0].setup
+        torch_seconds = sum(self.torch_seconds(cell) for cell in cells)
+        engine = choose_engine(setup, self.engine, self.device, torch_seconds)
+        capacity = self.capacity(setup, engine)
         chunks: list[Chunk] = []
         slices: list[tuple[str, Slice]] = []
         room = capacity
@@ -106,14 +113,14 @@ class Plan:
                 room -= stop - start
                 start = stop
                 if room == 0:
-                    chunks.append(Chunk(tuple(slices)))
+                    chunks.append(Chunk(tuple(slices), engine))
                     slices, room = [], capacity
-        return [*chunks, Chunk(tuple(slices))] if slices else chunks
+        return [*chunks, Chunk(tuple(slices), engine)] if slices else chunks
 
-    def capacity(self, setup: Setup) -> int:
+    def capacity(self, setup: Setup, engine: str) -> int:
         """Networks in one chunk of this Setup."""
         fits = max(1, MEMORY_BYTES // self.jobs // self.network_bytes(setup))
-        return min(self.chunk or CHUNK_NETWORKS, fits)
+        return min(self.chunk or CHUNK_NETWORKS[engine], fits)
 
     def network_bytes(self, setup: Setup) -> int:
         """Estimated peak bytes of one network while it trains: data, one batch's arrays, parameters and buffers."""
@@ -135,13 +142,21 @@ class Plan:
 
     @cached_property
     def seconds(self) -> float:
-        """Rough estimate of the time on two cores with the torch engine; a dry run prints it."""
+        """Rough estimate of the time on two cores, compilation left out; a dry run prints it."""
+        by_id = {cell.id: cell for cell in self.unique_cells}
         total = 0.0
-        for cell in self.unique_cells:
-            batch = max(cell.setup.recipe.batch_sizes(cell.setup.points))
-            work = cell.setup.total_steps * batch * cell.setup.network.parameters + 20 * cell.setup.network.parameters
-            total += cell.replicas * work / B1_WORK / NETWORKS_PER_SECOND
+        for chunk in self.chunks:
+            for cell, part in chunk.slices:
+                share = len(part) / by_id[cell].replicas
+                total += share * self.torch_seconds(by_id[cell]) / (NARROW_SPEEDUP if chunk.engine == "narrow" else 1.0)
         return total
+
+    def torch_seconds(self, cell: Cell) -> float:
+        """Rough estimate of the torch engine's time for a cell on two cores."""
+        setup = cell.setup
+        batch = max(setup.recipe.batch_sizes(setup.points))
+        work = (setup.total_steps * batch + 20) * setup.network.parameters
+        return cell.replicas * work / B1_WORK / NETWORKS_PER_SECOND
 
     def steps(self, setup: Setup) -> list[int]:
         """Steps at which a cell is looked at."""

@@ -104,7 +104,7 @@ def run_study(
                 db.execute(
                     "INSERT INTO session (study, started, seconds, compile_seconds, networks, versions, hardware) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (plan.study.name, stamp, time.perf_counter() - started, compile_seconds, networks,
+                    (plan.study.name, stamp, max(0.0, time.perf_counter() - started - compile_seconds), compile_seconds, networks,
                      json.dumps(versions()), json.dumps(hardware(threads))),
                 )  # fmt: skip
 
@@ -122,7 +122,7 @@ def _missing(plan: Plan, store: Store, numbers: dict[str, int], threads: int | N
         if slices:
             steps = tuple(plan.steps(slices[0][1].setup))
             yield ChunkTask(
-                tuple(slices), plan.seed, steps, plan.study.inputs, rules, plan.engine, plan.device, threads
+                tuple(slices), plan.seed, steps, plan.study.inputs, rules, chunk.engine, plan.device, threads
             )
 
 

@@ -88,8 +88,10 @@ class Store:
         try:
             with _translated(path):
                 _refuse_truncated(file)
+                # a read-only folder has no writer, and no place for the files SQLite would share with one
+                frozen = not (write or os.access(path, os.W_OK) or file.with_name(FILE + "-wal").exists())
                 connection = sqlite3.connect(
-                    file if write else f"{file.resolve().as_uri()}?mode=ro",
+                    file if write else f"{file.resolve().as_uri()}?mode=ro" + "&immutable=1" * frozen,
                     uri=not write,
                     isolation_level=None,
                     timeout=30.0,

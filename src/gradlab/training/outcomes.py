@@ -72,9 +72,9 @@ def outcomes(
 
 
 def best_constant_loss(
-    loss: Loss, params: tuple[Float[ndarray, " R"], ...], targets: Float[ndarray, "R P N"]
-) -> Float[ndarray, " R"]:
-    """Loss of the best constant output on given targets, per replica.
+    loss: Loss, params: tuple[Float[ndarray, " R"], ...], targets: Float[ndarray, "#R P N"]
+) -> Float[ndarray, "#R"]:
+    """Loss of the best constant output on given targets, per replica (of length one when all replicas share it).
 
     The best constant minimises a convex function of one number per unit; it is found by ternary search on the record's
     own value formula, or for one-hot targets is the log of the class shares.
@@ -95,6 +95,8 @@ def best_constant_loss(
     reach = np.abs(t).max(axis=1) + 1.0
     if loss.targets == "binary":
         reach = reach + 20.0  # logits
+    if loss.targets == "sign":
+        reach = reach + sum(p[:, None] for p in params)  # the margin
     rows = max(len(t), *(len(p) for p in params)) if params else len(t)
     reach = np.broadcast_to(reach, (rows, units))
     low, high = -reach, reach.copy()

@@ -11,9 +11,8 @@ carries the step at which that happened.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -169,24 +168,26 @@ def _joined(slices: Sequence[Slice], arrays: Sequence[ndarray]) -> ndarray:
     )
 
 
-Engine = Callable[..., Iterator[Look]]
-
-
-def train(job: Job, looks: Sequence[int], *, engine: str = "torch", **options: Any) -> Iterator[Look]:
+def train(job: Job, looks: Sequence[int], *, engine: str = "torch", device: str = "cpu") -> Iterator[Look]:
     """Train a stack and stop at each look.
 
     Args:
         job: From `prepare`.
         looks: Steps to stop at, increasing, within 0 and `job.total_steps`; training ends at the last.
-        engine: "torch".
-        **options: The engine's own (device).
+        engine: "torch" or "narrow"; see `training.engines` for the choice.
+        device: Where torch runs.
 
     Yields:
         One `Look` per entry of `looks`.
     """
     steps = list(looks)
     assert steps == sorted(set(steps)) and steps and steps[0] >= 0 and steps[-1] <= job.total_steps
+    if engine == "narrow":
+        from gradlab.training.narrow import train_narrow
+
+        yield from train_narrow(job, steps)
+        return
     assert engine == "torch"
     from gradlab.training.torch_engine import train_torch
 
-    yield from train_torch(job, steps, **options)
+    yield from train_torch(job, steps, device=device)

@@ -16,7 +16,6 @@ from numpy import isfinite, nanmax, ndarray
 from gradlab.reports.charts.style import (
     INK,
     MUTED,
-    SYMBOLS,
     TEXT_PX,
     empty,
     finite,
@@ -29,6 +28,10 @@ from gradlab.stats import Proportion
 
 MOST_REPLICAS = 50
 _GAP = 0.45  # decades between step 0 and the first step after it
+_LAYERS = (
+    10  # traces that share a panel's replicas: enough for lines to darken where they cross, few enough to be quick
+)
+_LONGEST = 22  # characters of a label at the end of a curve
 _LABEL_GAP = 5.5  # percent of the axis between two labels at the ends of curves
 
 
@@ -90,9 +93,11 @@ def survival(curves: Sequence[Curve], y_title: str = "networks not collapsed (%)
     if not curves:
         return None
     axis = _StepAxis([step for curve in curves for step in curve.steps])
-    figure = empty(max(460, 26 * len(curves) + 160), x_title="training steps, logarithmic after 0", y_title=y_title, legend=False)
+    figure = empty(
+        max(460, 26 * len(curves) + 160), x_title="training steps, logarithmic after 0", y_title=y_title, legend=False
+    )
     axis.apply(figure)
-    for i, curve in enumerate(curves):
+    for curve in curves:
         x = [axis(step) for step in curve.steps]
         figure.add_trace(
             go.Scatter(
@@ -111,9 +116,10 @@ def survival(curves: Sequence[Curve], y_title: str = "networks not collapsed (%)
                 y=[100 * r.rate for r in curve.rates],
                 mode="lines+markers",
                 line={"color": curve.colour, "width": 2},
-                marker={"symbol": SYMBOLS[i % len(SYMBOLS)], "size": 6, "color": curve.colour},
+                marker={"symbol": "circle", "size": 4, "color": curve.colour},
                 hovertext=[
-                    f"<b>{safe(curve.label)}</b>, step {step:,}<br>{interval_text(r.rate, r.low, r.high)}<br>{r.count:,} of {r.n:,} networks"
+                    f"<b>{safe(curve.label)}</b>, step {step:,}<br>{interval_text(r.rate, r.low, r.high)}"
+                    f"<br>{r.count:,} of {r.n:,} networks"
                     for step, r in zip(curve.steps, curve.rates, strict=True)
                 ],
                 hoverinfo="text",
@@ -131,15 +137,23 @@ def _end_labels(figure: go.Figure, curves: Sequence[Curve], axis: _StepAxis) -> 
     right = math.log10(axis.last)
     for i, y in zip(order, heights, strict=True):
         end = 100 * curves[i].rates[-1].rate
+        if curves[i].steps[-1] < axis.last:  # a shorter training: lead its name from where it ends
+            way = {"x": [axis(curves[i].steps[-1]), right], "y": [end, end], "mode": "lines", "hoverinfo": "skip"}
+            figure.add_trace(go.Scatter(**way, line={"color": MUTED, "width": 1}))
         figure.add_annotation(
             x=1, xref="paper", xanchor="left", xshift=26, y=y, yanchor="middle", showarrow=False,
-            text=safe(curves[i].label), font={"size": TEXT_PX, "color": INK},
+            text=safe(_short(curves[i].label)), font={"size": TEXT_PX, "color": INK},
         )  # fmt: skip
         figure.add_annotation(
             x=right, y=end, ax=24, ay=y, axref="pixel", ayref="y", xref="x", yref="y", text="", showarrow=True,
             arrowhead=0, arrowwidth=1, arrowcolor=MUTED, standoff=5,
         )  # fmt: skip
-    figure.update_layout(margin={"r": 36 + round(7.6 * max(len(curve.label) for curve in curves))})
+    figure.update_layout(margin={"r": 36 + round(7.6 * max(len(_short(curve.label)) for curve in curves))})
+
+
+def _short(label: str) -> str:
+    """A label that leaves room for the plot; the whole of it is under the pointer."""
+    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1].rstrip()}\u2026"
 
 
 def spread(values: Sequence[float], gap: float, low: float = 0.0, high: float = 100.0) -> list[float]:
@@ -180,28 +194,31 @@ def loss_curves(rows: Sequence[Losses], y_title: str = "loss") -> Mapping[str, g
     low, high, log = min(values), max(values), spans_two_decades(values)
     panels = {}
     for row in rows:
-        figure = empty(300, x_title="training steps", y_title=y_title + (", logarithmic" if log else ""), legend=False)
+        figure = empty(260, x_title="training steps", y_title=y_title + (", logarithmic" if log else ""), legend=False)
         axis.apply(figure)
-        ends = []
-        for losses in row.losses[:MOST_REPLICAS]:
-            shown = [finite(float(value)) if value > 0 or not log else None for value in losses]
+        x = [axis(step) for step in row.steps]
+        drawn = row.losses[:MOST_REPLICAS]
+        for k in range(min(_LAYERS, len(drawn))):
+            layer = [[finite(float(v)) if v > 0 or not log else None for v in losses] for losses in drawn[k::_LAYERS]]
             figure.add_trace(
                 go.Scatter(
-                    x=[axis(step) for step in row.steps],
-                    y=shown,
+                    x=[at for _ in layer for at in (*x, None)],
+                    y=[value for losses in layer for value in (*losses, None)],
                     mode="lines",
                     line={"color": row.colour, "width": 1},
                     opacity=0.3,
                     hoverinfo="skip",
                 )
             )
+        ends = []
+        for losses in drawn:
             if not isfinite(losses).all() and isfinite(losses).any():
                 last = int(nanmax([k if isfinite(value) else -1 for k, value in enumerate(losses)]))
                 ends.append((row.steps[last], float(losses[last])))
         _crosses(figure, row, axis, ends, (low, high))
         if log:
             positive = min(value for value in values if value > 0)
-            figure.update_yaxes(type="log", dtick=1 if math.log10(high / positive) < 7 else None, exponentformat="power")
+            figure.update_yaxes(type="log", dtick=1 if math.log10(high / positive) < 7 else None, tickformat="~g")
             figure.update_yaxes(range=[math.log10(positive) - 0.1, math.log10(high) + 0.1])
         else:
             margin = 0.05 * (high - low) or 0.5

@@ -85,7 +85,7 @@ def _panel(curves: Sequence[DepthCurve], y_title: str, x_title: str, log: bool) 
             figure, safe(name), mode="lines", line={"color": INK, "width": 1.8, "dash": _DASHES[i % len(_DASHES)]}
         )
     figure.update_xaxes(
-        zeroline=False, dtick=1 if max(len(c.depths) for c in curves) <= 12 else None, rangemode="tozero"
+        zeroline=False, dtick=1 if max(c.depths[-1] for c in curves) <= 8 else None, rangemode="tozero", tickangle=0
     )
     if log:
         lowest = min(100 * (r.rate or r.high) for curve in curves for r in curve.rates)

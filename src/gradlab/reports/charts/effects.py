@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from gradlab.reports.charts.style import BLUE, INK, TEXT_PX, empty, legend_key, safe, see_through
+from gradlab.reports.charts.style import BLUE, INK, TEXT_PX, empty, lanes, legend_key, safe, see_through
 from gradlab.reports.words import interval_text, level_text
 from gradlab.stats import Proportion
 from gradlab.studies.results import LevelValue
 
 LABEL, BAR, GAP = 24, 18, 16
+BRIGHT = 0.48  # share of viridis from which black is easier to read on it than white
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,11 @@ def _grid(
             x=list(range(len(columns))),
             y=list(range(len(lines))),
             z=[[None if rate is None else 100 * rate.rate for rate in line] for line in rates],
-            text=[["" if rate is None else _short(rate.rate) for rate in line] for line in rates],
-            texttemplate="%{text}",
-            textfont={"size": TEXT_PX},
             hovertext=[
-                ["" if rate is None else _hover(rate, x_title, x, y_title, y) for x, rate in zip(columns, line, strict=True)]
+                [
+                    "" if rate is None else _hover(rate, x_title, x, y_title, y)
+                    for x, rate in zip(columns, line, strict=True)
+                ]
                 for y, line in zip(lines, rates, strict=True)
             ],
             hoverinfo="text",
@@ -89,7 +90,23 @@ def _grid(
             zmax=100,
             xgap=2,
             ygap=2,
-            colorbar={"title": {"text": "%", "side": "top"}, "thickness": 12, "outlinewidth": 0, "tickvals": [0, 50, 100]},
+            colorbar={
+                "title": {"text": "%", "side": "top"},
+                "thickness": 12,
+                "outlinewidth": 0,
+                "tickvals": [0, 50, 100],
+            },
+        )
+    )
+    printed = [(i, k, rate) for k, line in enumerate(rates) for i, rate in enumerate(line) if rate is not None]
+    figure.add_trace(
+        go.Scatter(
+            x=[i for i, _, _ in printed],
+            y=[k for _, k, _ in printed],
+            text=[_short(rate.rate) for _, _, rate in printed],
+            mode="text",
+            textfont={"size": TEXT_PX, "color": ["black" if rate.rate > BRIGHT else "white" for _, _, rate in printed]},
+            hoverinfo="skip",
         )
     )
     figure.update_xaxes(tickvals=list(range(len(columns))), ticktext=[safe(level_text(x)) for x in columns])
@@ -119,7 +136,7 @@ def effect_bars(bars: Sequence[EffectBar]) -> go.Figure | None:
     if not bars:
         return None
     height = LABEL + BAR + GAP
-    figure = empty(height * len(bars) + 110, x_title="largest minus smallest rate over the factor's levels (points)")
+    figure = empty(x_title="largest minus smallest rate (points)")
     middles = [i * height + LABEL + BAR / 2 for i in range(len(bars))]
     for i, bar in enumerate(bars):
         common = {"showarrow": False, "xref": "paper", "yanchor": "middle", "font": {"size": TEXT_PX, "color": INK}}
@@ -150,8 +167,7 @@ def effect_bars(bars: Sequence[EffectBar]) -> go.Figure | None:
     square = {"symbol": "square", "size": 12, "color": see_through(BLUE, 0.55), "line": {"color": BLUE, "width": 1.5}}
     legend_key(figure, "mean", mode="markers", marker=square)
     legend_key(figure, "one combination of the other factors", mode="markers", marker=ticks)
-    figure.update_xaxes(range=[-1.5, 101.5], tickvals=[0, 25, 50, 75, 100], zeroline=False)
-    figure.update_yaxes(range=[height * len(bars), 0], showgrid=False, zeroline=False, showticklabels=False)
+    lanes(figure, height * len(bars))
     return figure
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from gradlab.reports.charts.style import INK, TEXT_PX, empty, legend_key, safe, whiskers
+from gradlab.reports.charts.style import INK, TEXT_PX, empty, lanes, legend_key, safe, whiskers
 from gradlab.reports.words import interval_text, percent_text
 from gradlab.stats import Proportion
 
-LABEL, BAR, DOT, GAP = 24, 18, 16, 14  # heights in pixels
+LABEL, BAR, DOT, GAP = 23, 17, 14, 14  # heights in pixels
 LONG_LABEL = 24  # characters that fit beside the printed number on a narrow screen
 
 
@@ -23,12 +23,14 @@ class Series:
     Attributes:
         name: What it is, for the legend.
         mark: A bar, or a dot where a bar would compete with it.
-        hatch: Plotly's pattern for a collapsed or dead outcome, "" for none.
+        hatch: Plotly's pattern of a bar for a collapsed or dead outcome, "" for none.
+        symbol: Shape of a dot.
     """
 
     name: str
     mark: Literal["bar", "dot"] = "bar"
     hatch: Literal["", "/", "x", "-", "."] = "/"
+    symbol: Literal["circle", "square"] = "circle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def rates(
     x_title: str = "share of networks (%)",
     groups: Mapping[str, str] | None = None,
 ) -> go.Figure | None:
-    """Rows from top to bottom, the label and the first series' number above each.
+    """Rows from top to bottom, the label and the bars' numbers above each.
 
     Args:
         rows: What to draw; rows without any measured rate are left out.
@@ -71,29 +73,28 @@ def rates(
     series = [one for one in series if any(one.name in row.rates for row in rows)]
     if not rows:
         return None
-    two_lines = any(len(row.label) > LONG_LABEL for row in rows)
+    two_lines = any(len(row.label) > LONG_LABEL for row in rows) or sum(one.mark == "bar" for one in series) > 1
     label_height = LABEL * (2 if two_lines else 1)
-    lanes = [BAR if one.mark == "bar" else DOT for one in series]
-    row_height = label_height + sum(lanes) + GAP
-    figure = empty(row_height * len(rows) + 110, x_title=x_title)
+    heights = [BAR if one.mark == "bar" else DOT for one in series]
+    row_height = label_height + sum(heights) + GAP
+    figure = empty(x_title=x_title)
     for i, row in enumerate(rows):
-        _caption(figure, row, series[0], i * row_height, two_lines)
+        _caption(figure, row, [one.name for one in series if one.mark == "bar"], i * row_height, two_lines)
     tops = [i * row_height + label_height for i in range(len(rows))]
     for k, one in enumerate(series):
-        middles = [top + sum(lanes[:k]) + lanes[k] / 2 for top in tops]
+        middles = [top + sum(heights[:k]) + heights[k] / 2 for top in tops]
         shown = [(row, y) for row, y in zip(rows, middles, strict=True) if one.name in row.rates]
         (_bars if one.mark == "bar" else _dots)(figure, one, shown)
-        _theory(figure, one, zip(rows, middles, strict=True), lanes[k])
+        _theory(figure, one, zip(rows, middles, strict=True), heights[k])
         _published(figure, one, zip(rows, middles, strict=True))
     _legend(figure, rows, series, groups or {})
-    figure.update_xaxes(range=[-1.5, 101.5], tickvals=[0, 25, 50, 75, 100], zeroline=False)
-    figure.update_yaxes(range=[row_height * len(rows), 0], showgrid=False, zeroline=False, showticklabels=False)
+    lanes(figure, row_height * len(rows))
     return figure
 
 
-def _caption(figure: go.Figure, row: RateRow, main: Series, top: float, two_lines: bool) -> None:
-    rate = row.rates.get(main.name)
-    number = "" if rate is None else interval_text(rate.rate, rate.low, rate.high)
+def _caption(figure: go.Figure, row: RateRow, bars: Sequence[str], top: float, two_lines: bool) -> None:
+    found = [row.rates[name] for name in bars if name in row.rates]
+    number = "; ".join(interval_text(rate.rate, rate.low, rate.high) for rate in found)
     common = {
         "showarrow": False,
         "xref": "paper",
@@ -146,7 +147,7 @@ def _dots(figure: go.Figure, one: Series, shown: Sequence[tuple[RateRow, float]]
             x=[100 * rate.rate for rate in found],
             y=[y for _, y in shown],
             marker={
-                "symbol": "circle",
+                "symbol": one.symbol,
                 "size": 9,
                 "color": [row.colour for row, _ in shown],
                 "line": {"color": INK, "width": 1},
@@ -198,6 +199,7 @@ def _published(figure: go.Figure, one: Series, placed: zip[tuple[RateRow, float]
 
 
 def _legend(figure: go.Figure, rows: Sequence[RateRow], series: Sequence[Series], groups: Mapping[str, str]) -> None:
+    marker: dict[str, Any]
     neutral = groups[next(iter(groups))] if len(groups) == 1 else "#7F7F7F"
     for one in series:
         if one.mark == "bar":
@@ -205,7 +207,7 @@ def _legend(figure: go.Figure, rows: Sequence[RateRow], series: Sequence[Series]
             marker = {"color": neutral, "line": {"color": neutral, "width": 1.5}, "pattern": pattern}
             figure.add_trace(go.Bar(orientation="h", x=[None], y=[None], name=safe(one.name), marker=marker))
         else:
-            marker = {"symbol": "circle", "size": 9, "color": neutral, "line": {"color": INK, "width": 1}}
+            marker = {"symbol": one.symbol, "size": 9, "color": neutral, "line": {"color": INK, "width": 1}}
             legend_key(figure, safe(one.name), mode="markers", marker=marker)
     if any(row.published for row in rows):
         marker = {"symbol": "diamond-open", "size": 12, "color": INK, "line": {"width": 2}}

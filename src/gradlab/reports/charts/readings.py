@@ -7,11 +7,23 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from gradlab.reports.charts.style import BLUE, INK, MUTED, TEXT_PX, empty, legend_key, safe, see_through, whiskers
+from gradlab.reports.charts.style import (
+    BLUE,
+    INK,
+    MUTED,
+    TEXT_PX,
+    empty,
+    lanes,
+    legend_key,
+    safe,
+    see_through,
+    whiskers,
+)
 from gradlab.reports.words import interval_text, percent_text
 from gradlab.stats import Proportion
 
-LABEL, LANE = 24, 20
+LABEL, LANE = 21, 20
+LONG_LABEL = 33  # characters that fit beside the printed number on a narrow screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +43,9 @@ class ReadingRow:
     compatible: bool
 
 
-def readings(rows: Sequence[ReadingRow], published: float | None, x_title: str = "share of networks (%)") -> go.Figure | None:
+def readings(
+    rows: Sequence[ReadingRow], published: float | None, x_title: str = "share of networks (%)"
+) -> go.Figure | None:
     """Rows by rate, highest first; a full disc and the word for compatible ones, a ring for the others.
 
     Returns:
@@ -40,17 +54,27 @@ def readings(rows: Sequence[ReadingRow], published: float | None, x_title: str =
     if not rows:
         return None
     rows = sorted(rows, key=lambda row: -row.rate.rate)
-    height = LABEL + LANE
-    figure = empty(height * len(rows) + 150, x_title=x_title)
-    middles = [i * height + LABEL + LANE / 2 for i in range(len(rows))]
+    two_lines = any(len(row.label) > LONG_LABEL for row in rows)
+    label_height = LABEL * (2 if two_lines else 1)
+    height = label_height + LANE
+    figure = empty(x_title=x_title)
+    middles = [i * height + label_height + LANE / 2 for i in range(len(rows))]
     for i, row in enumerate(rows):
-        _words(figure, row, i * height, middles[i])
+        _words(figure, row, i * height, middles[i], two_lines)
     _predictions(figure, rows, middles)
     for compatible in (True, False):
-        _marks(figure, [(row, y) for row, y in zip(rows, middles, strict=True) if row.compatible == compatible], compatible)
+        _marks(
+            figure, [(row, y) for row, y in zip(rows, middles, strict=True) if row.compatible == compatible], compatible
+        )
     if published is not None:
         x = 100 * published
-        figure.add_shape(type="line", x0=x, x1=x, y0=0, y1=height * len(rows), line={"color": MUTED, "width": 1}, layer="below")
+        ticks = [(x, y + half) if half else (None, None) for y in middles for half in (-LANE / 2, LANE / 2, 0)]
+        figure.add_trace(
+            go.Scatter(
+                mode="lines", x=[at for at, _ in ticks], y=[at for _, at in ticks], line={"color": MUTED, "width": 1.5},
+                hoverinfo="skip", showlegend=False,
+            )
+        )  # fmt: skip
         diamond = {"symbol": "diamond-open", "size": 13, "color": INK, "line": {"width": 2}}
         figure.add_trace(
             go.Scatter(
@@ -58,25 +82,26 @@ def readings(rows: Sequence[ReadingRow], published: float | None, x_title: str =
                 hovertext=[f"published: {percent_text(published)}"], hoverinfo="text",
             )
         )  # fmt: skip
-    figure.update_xaxes(range=[-1.5, 101.5], tickvals=[0, 25, 50, 75, 100], zeroline=False)
-    figure.update_yaxes(range=[height * len(rows), -12], showgrid=False, zeroline=False, showticklabels=False)
+    lanes(figure, height * len(rows), top=14)
     return figure
 
 
-def _words(figure: go.Figure, row: ReadingRow, top: float, middle: float) -> None:
-    """The label above, the verdict at its right, the number beside the mark on the side that has room."""
+def _words(figure: go.Figure, row: ReadingRow, top: float, middle: float, two_lines: bool) -> None:
+    """Label and number above the mark; "compatible" beside it, on the side that has room."""
     common = {"showarrow": False, "yanchor": "middle", "font": {"size": TEXT_PX, "color": INK}}
     y = top + 0.6 * LABEL
     label = f"<b>{safe(row.label)}</b>" if row.compatible else safe(row.label)
-    figure.add_annotation(x=0, xref="paper", y=y, xanchor="left", text=label, **common)
-    word = "<b>compatible</b>" if row.compatible else "not"
-    figure.add_annotation(x=1, xref="paper", y=y, xanchor="right", text=word, **common)
-    left = row.rate.rate > 0.5
-    edge = min(row.rate.low, row.prediction[0]) if left else max(row.rate.high, row.prediction[1])
     number = interval_text(row.rate.rate, row.rate.low, row.rate.high)
-    figure.add_annotation(
-        x=100 * edge, y=middle, xanchor="right" if left else "left", xshift=-10 if left else 10, text=number, **common
-    )
+    figure.add_annotation(x=0, xref="paper", y=y, xanchor="left", text=label, **common)
+    if two_lines:
+        figure.add_annotation(x=0, xref="paper", y=y + 0.9 * LABEL, xanchor="left", text=number, **common)
+    else:
+        figure.add_annotation(x=1, xref="paper", y=y, xanchor="right", text=number, **common)
+    if row.compatible:
+        left = row.rate.rate > 0.5
+        edge = min(row.rate.low, row.prediction[0]) if left else max(row.rate.high, row.prediction[1])
+        side, shift = ("right", -10) if left else ("left", 10)
+        figure.add_annotation(x=100 * edge, y=middle, xanchor=side, xshift=shift, text="<b>compatible</b>", **common)
 
 
 def _predictions(figure: go.Figure, rows: Sequence[ReadingRow], middles: Sequence[float]) -> None:
@@ -88,13 +113,19 @@ def _predictions(figure: go.Figure, rows: Sequence[ReadingRow], middles: Sequenc
         ys += [y, y, None]
     figure.add_trace(
         go.Scatter(
-            name="where another run's rate would lie (95 %)", mode="lines", x=xs, y=ys, line=band, hoverinfo="skip", cliponaxis=False
+            name="where another run's rate would lie (95 %)", mode="lines", x=xs, y=ys, line=band,
+            hoverinfo="skip", cliponaxis=False,
         )
     )  # fmt: skip
 
 
 def _marks(figure: go.Figure, shown: Sequence[tuple[ReadingRow, float]], compatible: bool) -> None:
-    marker = {"symbol": "circle" if compatible else "circle-open", "size": 10, "color": BLUE, "line": {"width": 2, "color": BLUE}}
+    marker = {
+        "symbol": "circle" if compatible else "circle-open",
+        "size": 10,
+        "color": BLUE,
+        "line": {"width": 2, "color": BLUE},
+    }
     legend_key(figure, "compatible" if compatible else "not compatible", mode="markers", marker=marker)
     figure.add_trace(
         go.Scatter(

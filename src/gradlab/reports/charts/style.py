@@ -51,8 +51,9 @@ def safe(text: object) -> str:
     return html.escape(str(text), quote=False)
 
 
-def empty(height: int, *, x_title: str = "", y_title: str = "", legend: bool = True) -> go.Figure:
+def empty(height: int = 400, *, x_title: str = "", y_title: str = "", legend: bool = True) -> go.Figure:
     """A figure without data: transparent, no frame, light grid, legend above the plot."""
+    font = {"family": FONT, "size": TEXT_PX, "color": INK}
     axis = {
         "gridcolor": GRID,
         "zerolinecolor": GRID,
@@ -69,10 +70,11 @@ def empty(height: int, *, x_title: str = "", y_title: str = "", legend: bool = T
         margin={"l": 8, "r": 12, "t": 8, "b": 8},
         paper_bgcolor=CLEAR,
         plot_bgcolor=CLEAR,
-        font={"family": FONT, "size": TEXT_PX, "color": INK},
-        hoverlabel={"bgcolor": PANEL, "bordercolor": MUTED, "font": {"family": FONT, "size": TEXT_PX, "color": INK}, "align": "left"},
+        font=font,
+        hoverlabel={"bgcolor": PANEL, "bordercolor": MUTED, "font": font, "align": "left"},
         showlegend=legend,
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom", "bgcolor": CLEAR, "itemclick": False, "itemdoubleclick": False},
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom", "bgcolor": CLEAR,
+                "itemclick": False, "itemdoubleclick": False},
         dragmode=False,
         hovermode="closest",
         xaxis=axis,
@@ -82,6 +84,18 @@ def empty(height: int, *, x_title: str = "", y_title: str = "", legend: bool = T
     figure.update_xaxes(title_text=x_title)
     figure.update_yaxes(title_text=y_title)
     return figure
+
+
+def lanes(figure: go.Figure, height: float, *, top: float = 0.0) -> None:
+    """Axes of a chart with labels above horizontal marks: percent across, a pixel a unit downward, no vertical axis.
+
+    `meta.plot_px` is the height the plot itself needs; a page keeps it when a narrow screen wraps the legend.
+    """
+    figure.update_layout(height=height + top + 92, meta={"plot_px": height + top})
+    figure.update_xaxes(range=[-0.8, 101.2], tickvals=[0, 25, 50, 75, 100], zeroline=False)
+    figure.update_yaxes(
+        range=[height, -top], showgrid=False, zeroline=False, showticklabels=False, showline=False, ticks=""
+    )
 
 
 def whiskers(rates: Sequence[Proportion]) -> dict[str, Any]:

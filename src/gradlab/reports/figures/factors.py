@@ -6,60 +6,72 @@ from collections.abc import Sequence
 
 from gradlab.reports import charts
 from gradlab.reports.figures.record import Figure
-from gradlab.reports.selection import map_cells, with_readings
-from gradlab.reports.words import cell_rate, levels_text, percent_text, replicas_text
+from gradlab.reports.selection import factors_of, grid_groups, with_readings
+from gradlab.reports.words import levels_text, percent_text, rate_text, replicas_text
+from gradlab.stats import Proportion, wilson
 from gradlab.studies.results import Analysis, CellResult, LevelValue
 
 MOST_PANELS = 12
-MOST_READINGS = 24
+MOST_READINGS = 16
 OUTCOME = "collapsed"
 
 
 def factor_figures(analysis: Analysis) -> list[Figure]:
-    """A heat map over the two factors with most levels, panels for the rest; then a bar per factor.
-
-    Cells of a width and depth map are left out: they have a figure of their own.
-    """
-    mapped = {cell.id for cells in map_cells(analysis).values() for cell in cells}
-    cells = [cell for cell in analysis.cells if cell.id not in mapped and cell_rate(cell, OUTCOME) is not None]
-    names = [effect.factor for effect in analysis.effects if any(effect.factor in cell.levels for cell in cells)]
-    if len(names) < 2:
-        return []
-    cells = [cell for cell in cells if all(name in cell.levels for name in names)]
-    shown = [_grid(analysis, cells, names), _bars(analysis, cells, names)]
-    return [figure for figure in shown if figure is not None]
+    """For every row with crossed factors a heat map over the two with most levels; then a bar per factor."""
+    groups = grid_groups(analysis)
+    shown = [_grid(analysis, row if len(groups) > 1 else "", cells) for row, cells in groups.items()]
+    bars = _bars(analysis, [cell for cells in groups.values() for cell in cells])
+    return [*shown[:1], *([bars] if bars else []), *shown[1:]]
 
 
-def _grid(analysis: Analysis, cells: Sequence[CellResult], names: Sequence[str]) -> Figure | None:
-    by_size = sorted(names, key=lambda name: -len({cell.levels[name] for cell in cells}))
-    x, y = by_size[:2]
-    found = []
-    for cell in cells:
-        rate = cell_rate(cell, OUTCOME)
-        assert rate is not None
-        panel = levels_text(cell.levels, leave_out=(x, y)) if len(cell.levels) > 2 else ""
-        found.append(charts.GridCell(cell.levels[x], cell.levels[y], panel, rate))
+def _grid(analysis: Analysis, row: str, cells: Sequence[CellResult]) -> Figure:
+    x, y = factors_of(cells)[:2]
+    constant = {name for name in cells[0].levels if len({cell.levels.get(name) for cell in cells}) == 1}
+    found = [
+        charts.GridCell(
+            cell.levels[x],
+            cell.levels[y],
+            levels_text(cell.levels, leave_out=(x, y, *constant)) if len(cell.levels) > len(constant) + 2 else "",
+            cell.outcomes[OUTCOME],
+        )
+        for cell in cells
+    ]
     panels = charts.effect_grids(found, x, y)
-    if not panels:
-        return None
     left = f" The first {MOST_PANELS} of {len(panels)} panels are drawn." if len(panels) > MOST_PANELS else ""
-    rates = sorted(cell.rate.rate for cell in found)
+    rates = [cell.rate for cell in found]
+    least, most = min(rates, key=_rate), max(rates, key=_rate)
     caption = (
-        f"Collapsed at the end, in percent of the networks, over {x} and {y}; one panel for every combination of the rest."
-        f" It goes from {percent_text(rates[0])} to {percent_text(rates[-1])}. Intervals stand in the table of cells and"
-        f" under the pointer; {replicas_text([cell.rate.n for cell in found], 'networks')}.{left}"
+        f"Collapsed at the end, in percent of the networks, over {x} and {y}"
+        + ("; one panel for every combination of the rest." if len(panels) > 1 else ".")
+        + f" It goes from {rate_text(least)} to {rate_text(most)}.{_alive(cells)} Intervals stand in the table of cells and"
+        f" under the pointer; {replicas_text([rate.n for rate in rates], 'networks')}.{left}"
     )
     drawn = dict(list(panels.items())[:MOST_PANELS])
-    return Figure("grid", f"Collapse over {x} and {y}", caption, drawn, is_wide=len(drawn) == 1)
+    id = f"grid-{list(grid_groups(analysis)).index(row) + 1}" if row else "grid"
+    title = f"Collapse over {x} and {y}" + (f" in {row}" if row else "")
+    return Figure(id, title, caption, drawn, least_px=150 + 48 * len({cell.x for cell in found}))
 
 
-def _bars(analysis: Analysis, cells: Sequence[CellResult], names: Sequence[str]) -> Figure | None:
+def _alive(cells: Sequence[CellResult]) -> str:
+    """How many of the collapsed networks have live units, in a sentence."""
+    collapsed = sum(cell.outcomes[OUTCOME].count for cell in cells)
+    constant = [cell.outcomes["constant"].count for cell in cells if "constant" in cell.outcomes]
+    if not collapsed or len(constant) < len(cells):
+        return ""
+    share = rate_text(wilson(sum(constant), collapsed))
+    return f" Of the {collapsed:,} collapsed networks {share} have live units: their output is constant to precision."
+
+
+def _rate(proportion: Proportion) -> float:
+    return proportion.rate
+
+
+def _bars(analysis: Analysis, cells: Sequence[CellResult]) -> Figure | None:
     bars = []
     for effect in analysis.effects:
-        if effect.factor in names:
-            found = _moves(cells, effect.factor)
-            if found:
-                bars.append(charts.EffectBar(effect.factor, effect.largest, found, effect.by_level))
+        found = _moves(cells, effect.factor)
+        if found:
+            bars.append(charts.EffectBar(effect.factor, effect.largest, found, effect.by_level))
     figure = charts.effect_bars(bars)
     if figure is None:
         return None
@@ -76,10 +88,9 @@ def _moves(cells: Sequence[CellResult], factor: str) -> list[float]:
     """Largest minus smallest rate over the factor's levels, for each combination of all other levels."""
     groups: dict[tuple[tuple[str, LevelValue], ...], list[float]] = {}
     for cell in cells:
-        rate = cell_rate(cell, OUTCOME)
-        if rate is not None:
+        if factor in cell.levels:
             rest = tuple((name, level) for name, level in cell.levels.items() if name != factor)
-            groups.setdefault(rest, []).append(rate.rate)
+            groups.setdefault(rest, []).append(cell.outcomes[OUTCOME].rate)
     return [max(rates) - min(rates) for rates in groups.values() if len(rates) > 1]
 
 
@@ -95,9 +106,7 @@ def reading_figures(analysis: Analysis) -> list[Figure]:
         target = claim.published if claim.published is not None else 0.0
         near = sorted(claim.readings, key=lambda r: (not r.compatible, abs(r.rate.rate - target)))[:MOST_READINGS]
         rows = [
-            charts.ReadingRow(
-                levels_text(r.levels, leave_out=sorted(shared)), r.rate, r.prediction, r.compatible
-            )
+            charts.ReadingRow(levels_text(r.levels, leave_out=sorted(shared)), r.rate, r.prediction, r.compatible)
             for r in near
         ]
         figure = charts.readings(rows, claim.published)

@@ -15,7 +15,7 @@ from gradlab.studies.results import Analysis, CellResult
 
 def map_figures(analysis: Analysis) -> list[Figure]:
     """One figure for every group of cells over width and depth, and every outcome that a closed form predicts."""
-    figures = []
+    figures: list[Figure] = []
     groups = map_cells(analysis)
     for group, cells in groups.items():
         names = list(dict.fromkeys(name for cell in cells for name in cell.theory))
@@ -25,8 +25,8 @@ def map_figures(analysis: Analysis) -> list[Figure]:
             panels = charts.rate_by_depth(curves, f"{said} at birth (%)")
             if panels:
                 title = f"Born {said}, by depth and width" + (f" ({group})" if len(groups) > 1 else "")
-                titles = ["linear", "the same, logarithmic"] if len(panels) > 1 else [""]
-                caption = _caption(cells, outcome, theories)
+                titles = ["On a linear axis", "The same on a logarithmic axis"] if len(panels) > 1 else [""]
+                caption = _caption(cells, outcome, theories, is_log=len(panels) > 1)
                 figures.append(
                     Figure(f"map-{len(figures) + 1}", title, caption, dict(zip(titles, panels, strict=True)))
                 )
@@ -56,7 +56,7 @@ def _kind(theory: str) -> str:
     return "closed form" if THEORIES[theory].kind == "exact" else f"closed form, {THEORIES[theory].kind}"
 
 
-def _caption(cells: Sequence[CellResult], outcome: str, theories: Sequence[str]) -> str:
+def _caption(cells: Sequence[CellResult], outcome: str, theories: Sequence[str], *, is_log: bool) -> str:
     """What the lines are, and how far the farthest cell is from its closed form."""
     text = "Marks: measured before the first step, with 95 % intervals; dashed: the closed form, no parameter fitted."
     measured = [cell for cell in cells if outcome in cell.at_birth]
@@ -72,6 +72,6 @@ def _caption(cells: Sequence[CellResult], outcome: str, theories: Sequence[str])
             farthest = max(found, key=lambda entry: abs(entry[0])) if exact else min(found)
             kind = "the farthest cell" if exact else "against the lower bound the lowest cell"
             text += f" Of {len(found)} cells {kind} is {farthest[1]}, {farthest[0]:+.1f} standard errors away."
-    if any(rate.count == 0 for cell in measured for rate in [cell.at_birth[outcome]]):
+    if is_log and any(rate.count == 0 for cell in measured for rate in [cell.at_birth[outcome]]):
         text += " An open triangle: none of n, drawn at the interval's upper end."
     return f"{text} {replicas_text([cell.at_birth[outcome].n for cell in measured])}.".replace(" n =", " Here n =")

@@ -17,11 +17,11 @@ class Figure:
         title: What it shows, a phrase.
         caption: What to see in it, and n.
         panels: Panel title -> plotly figure; the title of a single panel is "".
-        is_wide: Whether each panel takes the whole width.
+        least_px: Smallest width of a panel beside others; None gives every panel the whole width.
     """
 
     id: str
     title: str
     caption: str
     panels: Mapping[str, go.Figure]
-    is_wide: bool = True
+    least_px: int | None = None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import plotly.graph_objects as go
 
 from gradlab.parts import ACTIVATIONS
 from gradlab.reports import charts
@@ -15,39 +18,45 @@ from gradlab.studies.results import Analysis, CellResult
 LONGEST_NOTED = 44  # characters of a row's label with its note
 MOST_CURVES = 12
 COLLAPSED = "collapsed"
+_HATCHES: tuple[Literal["/", "x", "-", "."], ...] = ("/", "x", "-", ".")
+_SYMBOLS: tuple[Literal["circle", "square"], ...] = ("circle", "square")
 
 
 def rate_figures(analysis: Analysis) -> list[Figure]:
-    """Collapse at the end and at birth beside the published numbers; then by cause, and under every definition."""
+    """Collapse at the end and at birth under every definition, beside the published numbers; then by cause."""
     cells = row_cells(analysis)
     if not cells:
         return []
-    shown = [
-        _rates(
-            analysis, cells, "rates", "How many networks collapse, beside the published numbers", _main_caption(cells),
-            {"collapsed at the end": (COLLAPSED, False), "collapsed at birth": (COLLAPSED, True)},
-        )
-    ]  # fmt: skip
-    if any(rate.count for cell in cells for rate in [cell_rate(cell, "constant")] if rate):
+    rules = {name: rule.over for name, rule in analysis.study.outcomes.items()}
+    marks = {}
+    for name in rules:
+        said = name.replace("_", " ")
+        marks[f"{said} at the end"], marks[f"{said} at birth"] = (name, False), (name, True)
+    title = "How many networks collapse, beside the published numbers"
+    shown = [_rates(analysis, cells, "rates", title, _main_caption(cells, rules), marks)]
+    alive = [
+        cell for cell in cells if _count(cell, "constant", at_birth=False) or _count(cell, "constant", at_birth=True)
+    ]
+    if alive:
         caption = (
             "Dead: some layer has no live unit for any input. Constant to precision: units are alive, but the output is"
-            " the same number for every input in the arithmetic used. Bars stand for the end, dots for birth."
+            " the same number for every input in the arithmetic used. Printed: the two at the end."
         )
+        if len(alive) < len(cells):
+            caption += f" In the other {len(cells) - len(alive)} rows every collapsed network is dead."
         causes = {
-            "dead": ("dead", False),
-            "constant to precision": ("constant", False),
+            "dead at the end": ("dead", False),
             "dead at birth": ("dead", True),
-            "constant at birth": ("constant", True),
+            "constant to precision at the end": ("constant", False),
+            "constant to precision at birth": ("constant", True),
         }
-        shown.append(_rates(analysis, cells, "causes", "Why they are constant", caption, causes))
-    others = [name for name in analysis.study.outcomes if name != COLLAPSED]
-    if others:
-        rules = {name: rule.over for name, rule in analysis.study.outcomes.items()}
-        sets = ", ".join(f'"{name}" on the inputs {over}' for name, over in rules.items())
-        caption = f"The same networks judged by different inputs: {sets}. A network can be constant on one and not on the other."
-        marks = {name.replace("_", " "): (name, False) for name in rules}
-        shown.append(_rates(analysis, cells, "definitions", "How much the definition matters", caption, marks))
+        shown.append(_rates(analysis, alive, "causes", "Why they are constant", caption, causes))
     return [figure for figure in shown if figure is not None]
+
+
+def _count(cell: CellResult, outcome: str, *, at_birth: bool) -> int:
+    rate = cell_rate(cell, outcome, at_birth=at_birth)
+    return 0 if rate is None else rate.count
 
 
 def _rates(
@@ -59,10 +68,12 @@ def _rates(
     marks: Mapping[str, tuple[str, bool]],
 ) -> Figure | None:
     """A `rates` chart. `marks`: series name -> (outcome, at birth)."""
-    hatches = iter("/x-.")
-    series: list[charts.Series] = []
-    for name, (_, at_birth) in marks.items():
-        series.append(charts.Series(name, "dot") if at_birth else charts.Series(name, "bar", next(hatches)))  # type: ignore[arg-type]
+    series = []
+    for k, (name, (_, at_birth)) in enumerate(marks.items()):
+        if at_birth:
+            series.append(charts.Series(name, "dot", symbol=_SYMBOLS[k // 2 % len(_SYMBOLS)]))
+        else:
+            series.append(charts.Series(name, "bar", hatch=_HATCHES[k // 2 % len(_HATCHES)]))
     targets = {
         kind: {name: claimed(analysis, outcome, at_birth=birth, kind=kind) for name, (outcome, birth) in marks.items()}
         for kind in ("published", "theory")
@@ -99,11 +110,18 @@ def colours(cells: Sequence[CellResult]) -> dict[str, str]:
     return {name.replace("_", " "): charts.colour_of(name) for name in ACTIVATIONS if name in found}
 
 
-def _main_caption(cells: Sequence[CellResult]) -> str:
-    """The extremes in words."""
+def _main_caption(cells: Sequence[CellResult], rules: Mapping[str, str]) -> str:
+    """What the marks are, and the extremes in words."""
+    text = (
+        "Hatched bars: one and the same output for every input looked at, after training; dots: before the first step."
+    )
+    if len(rules) > 1:
+        sets = "; ".join(
+            f'"{name.replace("_", " ")}" looks at the inputs called {over}' for name, over in rules.items()
+        )
+        text += f" {len(rules)} definitions: {sets}; the printed numbers are in this order."
     named = zip(labels(cells), [cell_rate(cell, COLLAPSED) for cell in cells], strict=True)
     found = sorted(((rate.rate, label, rate) for label, rate in named if rate is not None), key=lambda entry: entry[0])
-    text = "Hatched bars: one and the same output for every test input after training; dots: already so before the first step."
     if len(found) > 1:
         (_, low, least), (_, high, most) = found[0], found[-1]
         text += f" Most collapse in {high}, {_said(most)}; fewest in {low}, {_said(least)}."
@@ -115,32 +133,57 @@ def _said(rate: Proportion) -> str:
 
 
 def survival_figure(analysis: Analysis) -> Figure | None:
-    """Share of networks that have not collapsed, look by look."""
-    cells = [cell for cell in row_cells(analysis) if COLLAPSED in cell.by_look and cell.replicas and len(cell.steps) > 1]
-    curves = [
-        charts.Curve(
-            label,
-            charts.colour_of(activation_of(cell)),
-            list(cell.steps),
-            [wilson(cell.replicas - int(count), cell.replicas) for count in cell.by_look[COLLAPSED]],
-        )
-        for cell, label in zip(cells, labels(cells), strict=True)
+    """Share of networks that have not collapsed, look by look; a panel for every definition."""
+    cells = [
+        cell for cell in row_cells(analysis) if COLLAPSED in cell.by_look and cell.replicas and len(cell.steps) > 1
     ]
-    figure = charts.survival(curves[:MOST_CURVES])
-    if figure is None:
+    panels: dict[str, go.Figure] = {}
+    first: list[charts.Curve] = []
+    for rule in analysis.study.outcomes:
+        curves = [
+            charts.Curve(
+                label,
+                charts.colour_of(activation_of(cell)),
+                list(cell.steps),
+                [wilson(cell.replicas - int(count), cell.replicas) for count in cell.by_look[rule]],
+            )
+            for cell, label in zip(cells, labels(cells), strict=True)
+            if rule in cell.by_look
+        ]
+        said = rule.replace("_", " ")
+        figure = charts.survival(curves[:MOST_CURVES], f"networks not {said} (%)")
+        if figure is not None:
+            first = first or curves
+            panels[f"Not {said}"] = figure
+    if not panels:
         return None
-    change = [(curve.rates[-1].rate - curve.rates[0].rate, curve) for curve in curves]
-    move, curve = max(change, key=lambda entry: abs(entry[0]))
-    text = "A falling line: networks collapse while they train; a rising one: they recover; a flat one: what is decided at birth stays."
-    text += (
-        f" Training changes {curve.label} most, from {_said(curve.rates[0])} to {_said(curve.rates[-1])}."
-        if move
-        else " Training changes none of them."
+    if len(panels) == 1:
+        panels = {"": next(iter(panels.values()))}
+    text = (
+        "A falling line: networks collapse while they train; a rising one: they recover; a flat one: what is decided at"
+        " birth stays."
     )
-    left = f" The first {MOST_CURVES} of {len(curves)} rows are drawn." if len(curves) > MOST_CURVES else ""
+    text += _largest_swing(first)
+    left = f" The first {MOST_CURVES} of {len(first)} rows are drawn." if len(first) > MOST_CURVES else ""
     bands = f" Bands are 95 % intervals; {replicas_text([cell.replicas for cell in cells[:MOST_CURVES]])}."
-    keys = ", ".join(f"{name} {_COLOUR_NAMES[colour]}" for name, colour in colours(cells).items() if colour in _COLOUR_NAMES)
-    return Figure("survival", "When they collapse", f"{text}{bands}{left} Colours: {keys}.", {"": figure})
+    found = colours(cells).items()
+    named = ", ".join(f"{name} {_COLOUR_NAMES[colour]}" for name, colour in found if colour in _COLOUR_NAMES)
+    colour_key = f" Colours: {named}." if len(found) > 1 else ""
+    return Figure("survival", "When they collapse", f"{text}{bands}{left}{colour_key}", panels)
+
+
+def _largest_swing(curves: Sequence[charts.Curve]) -> str:
+    """The curve that moves farthest from where it began, in a sentence."""
+    swings = []
+    for curve in curves:
+        k = max(range(len(curve.rates)), key=lambda k: abs(curve.rates[k].rate - curve.rates[0].rate))
+        swings.append((abs(curve.rates[k].rate - curve.rates[0].rate), k, curve))
+    move, k, curve = max(swings, key=lambda swing: swing[0])
+    if not move:
+        return " Training changes none of them."
+    way = f"from {_said(curve.rates[0])} at birth to {_said(curve.rates[k])} at step {curve.steps[k]:,}"
+    end = "" if k == len(curve.rates) - 1 else f", and ends at {_said(curve.rates[-1])}"
+    return f" {curve.label} moves farthest, {way}{end}."
 
 
 _COLOUR_NAMES = {
@@ -171,5 +214,9 @@ def loss_figure(analysis: Analysis) -> Figure | None:
         " that learn nothing, most of them collapsed."
     )
     crosses = " A cross marks the last finite loss of a network that diverged." if diverged else " None diverged."
-    titles = {f"{row.label} ({drawn[row.label]} of {row.replicas:,})": panels[row.label] for row in rows if row.label in panels}
-    return Figure("losses", "Loss of single networks", f"{caption}{crosses} n is in each panel's title.", titles, is_wide=False)
+    titles = {
+        f"{row.label}, n = {drawn[row.label]} of {row.replicas:,}": panels[row.label]
+        for row in rows
+        if row.label in panels
+    }
+    return Figure("losses", "Loss of single networks", f"{caption}{crosses}", titles, least_px=270)

@@ -80,7 +80,7 @@ def train_narrow(job: Job, looks: Sequence[int]) -> Iterator[Look]:
     sets = _joined([job.sets[name].inputs for name in names]).astype(real)
     set_start = np.cumsum([0, *(job.sets[name].inputs.shape[1] for name in names)])
     per_epoch_batch = max(recipe.batch_sizes(job.points))
-    records = 2 * TILE * sum(spec.widths)
+    records = 3 * TILE * sum(spec.widths)
     hidden = sum(spec.widths[1:-1])
     steps = list(looks)
     step0 = 0

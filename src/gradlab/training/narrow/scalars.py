@@ -1,5 +1,6 @@
 """The functions a formula may use, on compiled scalars (see `parts.namespace`)."""
 import math
+
 import numpy as np
 from numba import njit
 

@@ -4,21 +4,24 @@ What is generated: all of one replica's training from one look to the next, forw
 tiles of `TILE` examples so that everything a replica touches stays in first-level cache. Widths are constants; the inner
 loop runs along the examples of a tile, so that it vectorises.
 
-Memory of a tile, one flat buffer: for every layer a record of 2 N rows of TILE numbers, activations first, then
-pre-activations, which the backward pass overwrites with gradients. Distances between rows are constants, from which the
-compiler sees that reads and writes do not overlap. Parameters are flat as in the torch engine: per layer W [N, M], b [N].
+Memory of a tile, one flat buffer: for every layer a record of 3 N rows of TILE numbers: activations, pre-activations, and
+derivatives. Records follow each other, so distances between rows are constants, from which the compiler sees that reads and
+writes do not overlap; rows anywhere else would leave it in doubt, and a loop in doubt does not vectorise. For the same
+reason indices are unsigned (`U`): numba wraps negative ones. Parameters are flat as in the torch engine: per layer W [N, M],
+b [N].
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gradlab.parts import ACTIVATIONS, LOSSES, SCHEDULES, Activation, Loss, UpdateRule
 from gradlab.training.narrow.formula import scalar_source
 
 TILE = 64
-BLOCK = 4  # units on each side of a register block
+SMALL = 5  # up to this many units a layer is one register block
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,6 @@ def indent(text: str, levels: int) -> str:
     return "".join(pad + line if line.strip() else line for line in text.splitlines(keepends=True))
 
 
-def blocks(count: int) -> list[tuple[int, int]]:
-    """(start, size) of register blocks that cover `count` units."""
-    return [(start, min(BLOCK, count - start)) for start in range(0, count, BLOCK)]
-
-
 def parameter_names(run: Run) -> list[str]:
     """Local names of the run's activation parameters."""
     return [f"p_{param.name}" for param in ACTIVATIONS[run.activation].params]
@@ -67,119 +65,193 @@ def parameter_names(run: Run) -> list[str]:
 
 def call(name: str, *arguments: str) -> str:
     """A call as text."""
-    return f"{name}({', '.join(a for a in arguments if a)})"
+    return f"{name}({', '.join(arguments)})"
 
 
-def load_parameters(run: Run, layer: str) -> str:
-    """Statements that read the run's activation parameters of one layer."""
-    return "".join(f"{name} = act_params[r, {layer}, {k}]\n" for k, name in enumerate(parameter_names(run)))
+def load_parameters(run: Run) -> str:
+    """Statements that read the run's activation parameters of `layer`."""
+    return "".join(f"{name} = act_params[r, layer, {k}]\n" for k, name in enumerate(parameter_names(run)))
+
+
+def block_size(count: int) -> int:
+    """Units on one side of a register block: a divisor of `count` if one of the good sizes is, else the least wasteful.
+
+    Example:
+        >>> [block_size(n) for n in (2, 4, 5, 7, 8, 10, 32)]
+        [2, 4, 5, 4, 4, 5, 4]
+    """
+    if count <= SMALL:
+        return count
+    return max((4, 5, 3), key=lambda size: (count % size or size) / size)
+
+
+class Rows:
+    """Names for rows of the tile, so that their places are computed once, outside the loop along the examples."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, str] = {}
+
+    def __call__(self, record: str, first: int, block: str = "", n: int = 0) -> str:
+        """Example t of row `first + block + n` of a record; `block` is a runtime variable or ""."""
+        name = f"{record}_{first}_{block}_{n}"
+        shift = f" + {block} * U{TILE}" if block else ""
+        self.places[name] = f"{record} + U{(first + n) * TILE}{shift}"
+        return f"buf[{name} + t]"
+
+    def over_tile(self, body: str) -> str:
+        """Statements for every example of the tile, with the places of the rows named so far before them."""
+        text = "".join(f"{name} = {place}\n" for name, place in self.places.items())
+        self.places.clear()
+        return text + f"for t in range(U{TILE}):\n" + indent(body, 1)
+
+
+def over_blocks(count: int, name: str, body: Callable[[str, int, int], str]) -> str:
+    """Statements for every register block of `count` units.
+
+    `body(block, offset, size)` is the text of one: its first unit is the runtime variable `block` (or "" for none) plus
+    `offset`. Full blocks are a runtime loop, so that the text does not grow with the width.
+    """
+    size = block_size(count)
+    if count == size:
+        return body("", 0, size)
+    full = count - count % size
+    text = f"for {name} in range(U0, U{full}, U{size}):\n" + indent(body(name, 0, size), 1)
+    return text + (body("", full, count % size) if count % size else "")
+
+
+def weight(run: Run, n_block: str, n: int, m_block: str, m: int) -> str:
+    """Index of weight (n_block + n, m_block + m) of the layer at `par`."""
+    place = f"par + U{n * run.fan_in + m}"
+    place += f" + {n_block} * U{run.fan_in}" if n_block else ""
+    return place + (f" + {m_block}" if m_block else "")
+
+
+def bias(run: Run, n_block: str, n: int) -> str:
+    """Index of a bias of the layer at `par`."""
+    return f"par + U{run.units * run.fan_in + n}" + (f" + {n_block}" if n_block else "")
+
+
+def weights(run: Run, n_block: str, n0: int, bn: int, m_block: str, m0: int, bm: int) -> str:
+    """Statements that read a block of weights into locals."""
+    return "".join(
+        f"w{n}_{m} = w[{weight(run, n_block, n0 + n, m_block, m0 + m)}]\n" for n in range(bn) for m in range(bm)
+    )
 
 
 def forward(run: Run) -> str:
     """Statements for one layer: `base` and `prev` are records in `buf`, `par` the layer's first parameter in `w`."""
-    n_units, m_units = run.units, run.fan_in
     act = ACTIVATIONS[run.activation].function.__name__
-    text = ""
-    for n0, bn in blocks(n_units):
-        columns = blocks(m_units)
-        for k, (m0, bm) in enumerate(columns):
-            rows = range(n0, n0 + bn)
-            cols = range(m0, m0 + bm)
-            for n in rows:
-                for m in cols:
-                    text += f"w{n - n0}{m - m0} = w[par + U({n * m_units + m})]\n"
-                if k == 0:
-                    text += f"b{n - n0} = " + (f"w[par + U({n_units * m_units + n})]\n" if run.has_bias else "F(0.0)\n")
-            text += f"for t in range(U({TILE})):\n"
-            for m in cols:
-                text += f"    x{m - m0} = buf[prev + U({m * TILE}) + t]\n"
-            for n in rows:
-                start = f"b{n - n0}" if k == 0 else f"buf[base + U({(n_units + n) * TILE}) + t]"
-                total = " + ".join([start, *(f"w{n - n0}{m - m0} * x{m - m0}" for m in cols)])
-                text += f"    z{n - n0} = {total}\n"
-            for n in rows:
-                text += f"    buf[base + U({(n_units + n) * TILE}) + t] = z{n - n0}\n"
-                if k == len(columns) - 1:
-                    value = call(act, f"z{n - n0}", *parameter_names(run))
-                    text += f"    buf[base + U({n * TILE}) + t] = {value}\n"
-    return text
+
+    def one_block(block: str, n0: int, bn: int) -> str:
+        rows = Rows()
+        text = weights(run, block, n0, bn, "", 0, run.fan_in)
+        text += "".join(f"b{n} = {f'w[{bias(run, block, n0 + n)}]' if run.has_bias else 'F(0.0)'}\n" for n in range(bn))
+        inner = "".join(f"x{m} = {rows('prev', 0, '', m)}\n" for m in range(run.fan_in))
+        for n in range(bn):
+            inner += f"z{n} = {' + '.join([f'b{n}', *(f'w{n}_{m} * x{m}' for m in range(run.fan_in))])}\n"
+        for n in range(bn):
+            inner += f"{rows('base', run.units + n0, block, n)} = z{n}\n"
+            inner += f"{rows('base', n0, block, n)} = {call(act, f'z{n}', *parameter_names(run))}\n"
+        return text + rows.over_tile(inner)
+
+    return over_blocks(run.units, "n_block", one_block)
 
 
-def backward(run: Run, below: Run | None) -> str:
-    """Statements for one layer: add to the gradients in `g` at `par`, and write the gradients of the layer below."""
+def backward(run: Run, is_first: bool) -> str:
+    """Statements for one layer, whose derivatives by its activations stand in the last third of its record.
+
+    Turns them into derivatives by its pre-activations, adds to the gradients `g` at `par`, and leaves the derivatives by
+    the activations of the layer below in that layer's record. Small layers do it in one pass over the examples.
+    """
+    derivative = ACTIVATIONS[run.activation].derivative.__name__
     n_units, m_units = run.units, run.fan_in
-    text = ""
-    for n0, bn in blocks(n_units):
-        for k, (m0, bm) in enumerate(blocks(m_units)):
-            pairs = [(n, m) for n in range(bn) for m in range(bm)]
-            with_bias = run.has_bias and k == 0
-            for n, m in pairs:
-                text += f"s{n}{m} = F(0.0)\n"
-            if with_bias:
-                text += "".join(f"c{n} = F(0.0)\n" for n in range(bn))
-            text += f"for t in range(U({TILE})):\n"
-            text += "".join(f"    g{n} = buf[base + U({(n_units + n0 + n) * TILE}) + t]\n" for n in range(bn))
-            text += "".join(f"    x{m} = buf[prev + U({(m0 + m) * TILE}) + t]\n" for m in range(bm))
-            text += "".join(f"    s{n}{m} += g{n} * x{m}\n" for n, m in pairs)
-            if with_bias:
-                text += "".join(f"    c{n} += g{n}\n" for n in range(bn))
-            for n, m in pairs:
-                text += f"g[par + U({(n0 + n) * m_units + m0 + m})] += s{n}{m}\n"
-            if with_bias:
-                text += "".join(f"g[par + U({n_units * m_units + n0 + n})] += c{n}\n" for n in range(bn))
-    if below is None:
+
+    def sloped(rows: Rows, block: str, n0: int, n: int) -> str:
+        upstream = rows("base", 2 * n_units + n0, block, n)
+        if run.activation == "identity":
+            return upstream
+        z, a = rows("base", n_units + n0, block, n), rows("base", n0, block, n)
+        return f"{upstream} * {call(derivative, z, a, *parameter_names(run))}"
+
+    def sums(rows: Rows, nb: str, n0: int, bn: int, mb: str, m0: int, bm: int) -> tuple[str, str, str]:
+        """Text before, in and after the loop that adds up the weight gradients of one block."""
+        pairs = [(n, m) for n in range(bn) for m in range(bm)]
+        return (
+            "".join(f"s{n}_{m} = F(0.0)\n" for n, m in pairs),
+            "".join(f"x{m} = {rows('prev', m0, mb, m)}\n" for m in range(bm))
+            + "".join(f"s{n}_{m} += g{n} * x{m}\n" for n, m in pairs),
+            "".join(f"g[{weight(run, nb, n0 + n, mb, m0 + m)}] += s{n}_{m}\n" for n, m in pairs),
+        )
+
+    def lower(rows: Rows, block: str, m0: int, bm: int) -> str:
+        text = ""
+        for m in range(bm):
+            total = " + ".join(f"w{n}_{m} * g{n}" for n in range(n_units))
+            text += f"{rows('prev', 2 * m_units + m0, block, m)} = {total}\n"
         return text
-    activation = ACTIVATIONS[below.activation]
-    for m0, bm in blocks(m_units):
-        rows = blocks(n_units)
-        for k, (n0, bn) in enumerate(rows):
-            for n in range(bn):
-                text += "".join(f"w{n}{m} = w[par + U({(n0 + n) * m_units + m0 + m})]\n" for m in range(bm))
-            text += f"for t in range(U({TILE})):\n"
-            text += "".join(f"    g{n} = buf[base + U({(n_units + n0 + n) * TILE}) + t]\n" for n in range(bn))
-            last = k == len(rows) - 1
-            for m in range(bm):
-                place = f"buf[prev + U({(m_units + m0 + m) * TILE}) + t]"
-                # with several blocks of rows, partial sums wait in the scratch rows behind the last record
-                scratch = f"buf[scratch + U({(m0 + m) * TILE}) + t]"
-                terms = [f"w{n}{m} * g{n}" for n in range(bn)]
-                total = " + ".join(([scratch] if k else []) + terms)
-                if not last:
-                    text += f"    {scratch} = {total}\n"
-                elif below.activation == "identity":
-                    text += f"    {place} = {total}\n"
-                else:
-                    slope = call(
-                        activation.derivative.__name__, place, f"buf[prev + U({(m0 + m) * TILE}) + t]", *parameter_names(below)
-                    )
-                    text += f"    {place} = ({total}) * {slope}\n"
-    return text
+
+    def slopes(block: str, n0: int, bn: int) -> str:
+        rows, inner, before, after = Rows(), "", "", ""
+        for n in range(bn):
+            inner += f"g{n} = {sloped(rows, block, n0, n)}\n{rows('base', 2 * n_units + n0, block, n)} = g{n}\n"
+            if run.has_bias:
+                before += f"c{n} = F(0.0)\n"
+                inner += f"c{n} += g{n}\n"
+                after += f"g[{bias(run, block, n0 + n)}] += c{n}\n"
+        return before + rows.over_tile(inner) + after
+
+    def gradients(nb: str, n0: int, bn: int) -> str:
+        def columns(mb: str, m0: int, bm: int) -> str:
+            rows = Rows()
+            before, inner, after = sums(rows, nb, n0, bn, mb, m0, bm)
+            read = "".join(f"g{n} = {rows('base', 2 * n_units + n0, nb, n)}\n" for n in range(bn))
+            return before + rows.over_tile(read + inner) + after
+
+        return over_blocks(m_units, "m_block", columns)
+
+    def below(block: str, m0: int, bm: int) -> str:
+        rows = Rows()
+        read = "".join(f"g{n} = {rows('base', 2 * n_units, '', n)}\n" for n in range(n_units))
+        return weights(run, "", 0, n_units, block, m0, bm) + rows.over_tile(read + lower(rows, block, m0, bm))
+
+    if max(n_units, m_units) > SMALL:
+        text = over_blocks(n_units, "n_block", slopes) + over_blocks(n_units, "n_block", gradients)
+        return text if is_first else text + over_blocks(m_units, "m_block", below)
+    rows = Rows()
+    before, inner, after = sums(rows, "", 0, n_units, "", 0, m_units)
+    inner = "".join(f"g{n} = {sloped(rows, '', 0, n)}\n" for n in range(n_units)) + inner
+    if run.has_bias:
+        before += "".join(f"c{n} = F(0.0)\n" for n in range(n_units))
+        inner += "".join(f"c{n} += g{n}\n" for n in range(n_units))
+        after += "".join(f"g[{bias(run, '', n)}] += c{n}\n" for n in range(n_units))
+    if not is_first:
+        before += weights(run, "", 0, n_units, "", 0, m_units)
+        inner += lower(rows, "", 0, m_units)
+    return before + rows.over_tile(inner) + after
 
 
 def forward_pass(runs: Sequence[Run]) -> str:
     """Statements for a whole tile; leaves `base` at the last record."""
-    text = "prev = U(0)\nbase = U(0)\npar = U(0)\n"
+    text = "base = U0\npar = U0\n"
     for i, run in enumerate(runs):
-        before = run.fan_in
-        text += f"for layer in range(run_start[{i}], run_start[{i + 1}]):\n"
-        body = f"prev = base\nbase = prev + U({2 * before * TILE})\n"
-        body += load_parameters(run, "layer") + forward(run) + f"par += U({run.size})\n"
-        text += indent(body, 1)
+        body = f"prev = base\nbase = prev + U{3 * run.fan_in * TILE}\n"
+        body += load_parameters(run) + forward(run) + f"par += U{run.size}\n"
+        text += f"for layer in range(run_start[{i}], run_start[{i + 1}]):\n" + indent(body, 1)
     return text
 
 
 def backward_pass(runs: Sequence[Run]) -> str:
-    """Statements for a whole tile, from the last record, whose gradient rows are filled, down to the input."""
+    """Statements for a whole tile, from the last record down to the input."""
     text = ""
     for i in reversed(range(len(runs))):
         run = runs[i]
-        below = runs[i - 1] if i else None
-        step = f"par -= U({run.size})\nprev = base - U({2 * run.fan_in * TILE})\n"
-        inner = step + load_parameters(run, "layer - 1") + backward(run, run) + "base = prev\n"
-        first = step + (load_parameters(below, "layer - 1") if below else "") + backward(run, below) + "base = prev\n"
-        if not run.only:
-            text += f"for layer in range(run_start[{i + 1}] - 1, run_start[{i}], -1):\n" + indent(inner, 1)
-        text += f"layer = run_start[{i}]\n" + first
+        body = f"par -= U{run.size}\nprev = base - U{3 * run.fan_in * TILE}\n" + load_parameters(run)
+        if i == 0 and run.only:
+            text += f"layer = run_start[{i}]\n" + body + backward(run, is_first=True)
+        else:
+            # in a first run of several layers the lowest one's inputs get derivatives nobody reads
+            body += backward(run, is_first=False) + "base = prev\n"
+            text += f"for layer in range(run_start[{i + 1}] - 1, run_start[{i}] - 1, -1):\n" + indent(body, 1)
     return text
 
 
@@ -188,17 +260,17 @@ def loss_statements(loss: Loss, units: int) -> tuple[str, str]:
     params = [f"l_{param.name}" for param in loss.params]
     normaliser = "F(0.0)"
     head = ""
-    y = [f"buf[base + U({n * TILE}) + t]" for n in range(units)]
+    y = [f"buf[base + U{n * TILE} + t]" for n in range(units)]
     if loss.normaliser == "logsumexp":
         head += f"top = {y[0]}\n" + "".join(f"top = maximum(top, {value})\n" for value in y[1:])
         head += "total = " + " + ".join(f"exp({value} - top)" for value in y) + "\nnorm = top + log(total)\n"
         normaliser = "norm"
     values = "".join(
-        f"loss_sum += {call(loss.value.__name__, y[n], f'target[U({n * TILE}) + t]', normaliser, *params)}\n"
+        f"loss_sum += {call(loss.value.__name__, y[n], f'target[U{n * TILE} + t]', normaliser, *params)}\n"
         for n in range(units)
     )
     gradients = "".join(
-        f"u{n} = factor * {call(loss.gradient.__name__, y[n], f'target[U({n * TILE}) + t]', normaliser, *params)}\n"
+        f"buf[base + U{(2 * units + n) * TILE} + t] = factor * {call(loss.gradient.__name__, y[n], f'target[U{n * TILE} + t]', normaliser, *params)}\n"
         for n in range(units)
     )
     return head + values + gradients, head + values
@@ -217,3 +289,9 @@ def helper_functions(combination: Combination) -> str:
         SCHEDULES[combination.schedule].factor, None
     )
     return "\n".join(sources.values())
+
+
+def with_constants(text: str) -> str:
+    """Text with every unsigned constant `U123` defined at its top: a name costs the compiler less than a call."""
+    numbers = sorted({int(number) for number in re.findall(r"\bU(\d+)\b", text)})
+    return "".join(f"U{number} = np.uint64({number})\n" for number in numbers) + text

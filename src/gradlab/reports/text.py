@@ -1,0 +1,281 @@
+"""Terminal output: what a study found, what a catalog holds, what is still to be run. Rich tables, no markup in texts.
+
+Columns of numbers are as wide as their numbers, always: where the terminal is too narrow, or output goes into a pipe, a
+line grows beyond it, so that no count is ever cut. Words wrap. No line needs its colour to be understood.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.measure import Measurement
+from rich.segment import Segments
+from rich.table import Table
+from rich.text import Text
+
+from gradlab.parts.param import Param
+from gradlab.reports.selection import MOST_OF_A_ROW, grouped, labels
+from gradlab.reports.words import (
+    cell_rate,
+    count_text,
+    expected_text,
+    level_text,
+    levels_text,
+    measured_text,
+    percent_text,
+    published_text,
+    rate_text,
+    seconds_text,
+    status_text,
+)
+from gradlab.studies.results import Analysis, CellResult
+from gradlab.studies.study import Study
+
+WIDE = 120  # columns from which sentences have columns of their own beside the numbers
+_COMPACT = (("collapsed", "collapsed", False), ("at birth", "collapsed", True))
+_FULL = (
+    *_COMPACT,
+    ("dead", "dead", False),
+    ("constant", "constant", False),
+    ("diverged", "diverged", False),
+    ("trained", "trained", False),
+)  # heading, outcome, whether at birth
+
+
+def print_analysis(analysis: Analysis, console: Console, page: Path | None) -> None:
+    """Claims, cells, factors; then the answer, where the page is and the command that opens it.
+
+    Args:
+        analysis: What to show.
+        console: Where to; its width, colours and encoding are respected.
+        page: The written report, or None.
+    """
+    _line(console, analysis.study.question, style="bold")
+    console.print()
+    if analysis.claims:
+        _claims(analysis, console)
+    _cells(analysis, console)
+    _factors(analysis, console)
+    done = f"{count_text(analysis.networks)} of {count_text(analysis.wanted)} networks"
+    _line(
+        console,
+        f"{done} in {seconds_text(analysis.seconds)}, {analysis.engine} on {analysis.device}, seed {analysis.seed}.",
+    )
+    console.print()
+    _line(console, analysis.answer or status_text(analysis) or "All networks are recorded.", style="bold")
+    if page is not None:
+        console.print(Text(f"page: {page}"), soft_wrap=True)
+        console.print(Text(f"open: {open_command(page)}"), soft_wrap=True)
+
+
+def open_command(page: Path, platform: str = sys.platform) -> str:
+    """The shell command that shows a page in the reader's browser.
+
+    Example:
+        >>> open_command(Path("a b.html"), "linux"), open_command(Path("a.html"), "darwin")
+        ("xdg-open 'a b.html'", 'open a.html')
+    """
+    if platform == "win32":
+        return f'start "" "{page}"'
+    return f"{'open' if platform == 'darwin' else 'xdg-open'} {shlex.quote(str(page))}"
+
+
+def print_studies(studies: Iterable[Study], console: Console) -> None:
+    """Name, question and size of each study."""
+    table = _table(["study"], ["question"], ["replicas", "claims"])
+    for study in studies:
+        _row(table, study.name, study.question, count_text(study.replicas), count_text(len(study.claims)))
+    _print(console, table)
+
+
+def print_study(study: Study, plan_rows: Sequence[tuple[str, int, int]], console: Console) -> None:
+    """A study before it is run: question, text, claims and cells.
+
+    Args:
+        study: The study.
+        plan_rows: For each cell its levels in words, its networks and its training steps.
+        console: Where to.
+    """
+    _line(console, study.question, style="bold")
+    for paragraph in (study.text, *(f"Source: {source}" for source in study.sources)):
+        if paragraph.strip():
+            console.print()
+            _line(console, paragraph.strip())
+    console.print()
+    table = _table(["cell"], [], ["networks", "steps"])
+    for cell, networks, steps in plan_rows:
+        _row(table, cell, count_text(networks), count_text(steps))
+    _print(console, table)
+    total = sum(networks for _, networks, _ in plan_rows)
+    _line(console, f"{count_text(len(plan_rows))} cells, {count_text(total)} networks.")
+    console.print()
+    if study.claims:
+        table = _table(["claim"], ["statement"], ["published"])
+        for claim in study.claims:
+            _row(table, claim.id, claim.statement, expected_text(claim))
+        _print(console, table)
+    for caveat in study.fixed:
+        _line(console, f"Held fixed: {caveat}")
+
+
+def print_catalog(kind: str, catalog: Mapping[str, Any], console: Console) -> None:
+    """Every record of a catalog: name, formula, parameters with default and range, source.
+
+    Args:
+        kind: What they are, plural: "activations".
+        catalog: The records by name.
+        console: Where to.
+    """
+    if console.width < WIDE:
+        for name, record in catalog.items():
+            _line(console, name, style="bold")
+            for text in (_formula(record), *map(param_text, _params(record)), str(getattr(record, "source", ""))):
+                if text:
+                    _line(console, f"    {text}", indent=4)
+    else:
+        table = _table([kind], ["formula", "parameters", "source"], [])
+        for name, record in catalog.items():
+            params = "\n".join(map(param_text, _params(record)))
+            _row(table, name, _formula(record), params, str(getattr(record, "source", "")))
+        _print(console, table)
+    _line(console, f"{len(catalog)} {kind}")
+
+
+def param_text(param: Param) -> str:
+    """A parameter with its default, its range and its meaning.
+
+    Example:
+        >>> param_text(Param("alpha", 1.0, "scale", low=0.0))
+        'alpha = 1 (at least 0): scale'
+    """
+    default = "must be given" if param.default is None else None
+    limits = {"bool": "true or false", "int": f"whole, {param.range}"}.get(param.kind, param.range)
+    value = "" if param.default is None else f" = {level_text(param.default)}"
+    return f"{param.name}{value} ({', '.join(filter(None, (default, limits)))}): {param.meaning}"
+
+
+def print_status(rows: Sequence[tuple[str, int, int]], console: Console) -> None:
+    """How far a study is.
+
+    Args:
+        rows: For each cell its levels in words, the networks recorded and those wanted.
+        console: Where to.
+    """
+    table = _table(["cell"], [], ["done", "wanted", "left"])
+    for cell, done, wanted in rows:
+        _row(table, cell, count_text(done), count_text(wanted), count_text(max(0, wanted - done)))
+    _print(console, table)
+    recorded, planned = sum(min(done, wanted) for _, done, wanted in rows), sum(wanted for _, _, wanted in rows)
+    state = "complete" if recorded >= planned else f"{count_text(planned - recorded)} left"
+    _line(console, f"{count_text(recorded)} of {count_text(planned)} networks recorded, {state}.")
+
+
+def _claims(analysis: Analysis, console: Console) -> None:
+    """Numbers and verdicts; statements and reasons beside them, or below where the terminal is narrow."""
+    wide = console.width >= WIDE
+    table = _table(["claim"], ["statement", "why"] if wide else [], ["published", "measured", "n"])
+    table.add_column("verdict", no_wrap=True)
+    for claim in analysis.claims:
+        numbers = (published_text(claim, analysis), measured_text(claim, analysis), count_text(claim.replicas))
+        sentences = (claim.statement, claim.why) if wide else ()
+        verdict = Text(claim.verdict, style="bold" if claim.verdict != "held" else "")
+        _row(table, claim.id, *sentences, *numbers, verdict)
+    _print(console, table)
+    if not wide:
+        for claim in analysis.claims:
+            _line(console, f"{claim.id}: {claim.statement}" + (f" ({claim.why})" if claim.why else ""), indent=2)
+        console.print()
+    for claim in analysis.claims:
+        for reading in claim.readings:
+            if reading.compatible and claim.published is not None:
+                fits = f"fits {percent_text(claim.published)}: {levels_text(reading.levels)}, {rate_text(reading.rate)}"
+                _line(console, f"{claim.id} {fits} of {count_text(reading.rate.n)} networks", indent=2)
+    if any(reading.compatible for claim in analysis.claims for reading in claim.readings):
+        console.print()
+
+
+def _cells(analysis: Analysis, console: Console) -> None:
+    """Named cells in a table; a map or grid in one line."""
+    groups = grouped(analysis.cells)
+    short = [cell for cells in groups.values() if len(cells) <= MOST_OF_A_ROW for cell in cells]
+    if short:
+        columns = _FULL if console.width >= WIDE else _COMPACT
+        table = _table(["cell"], [], ["n", *(heading for heading, _, _ in columns)])
+        for cell, label in zip(short, labels(short), strict=True):
+            rates = (rate_text(cell_rate(cell, outcome, at_birth=birth)) for _, outcome, birth in columns)
+            _row(table, label, _progress(cell), *rates)
+        _print(console, table)
+    for row, cells in groups.items():
+        if len(cells) > MOST_OF_A_ROW:
+            found = [rate for rate in (cell_rate(cell, "collapsed") for cell in cells) if rate is not None]
+            name = f"{row}: " if row else ""
+            if found:
+                low, high = min(found, key=lambda rate: rate.rate), max(found, key=lambda rate: rate.rate)
+                span = f"collapsed from {rate_text(low)} to {rate_text(high)}; each of them stands on the page"
+                _line(console, f"{name}{len(cells)} cells, {span}.", indent=2)
+            else:
+                _line(console, f"{name}{len(cells)} cells, none recorded yet.", indent=2)
+            console.print()
+
+
+def _progress(cell: CellResult) -> str:
+    done = count_text(cell.replicas)
+    return done if cell.replicas >= cell.wanted else f"{done} of {count_text(cell.wanted)}"
+
+
+def _factors(analysis: Analysis, console: Console) -> None:
+    """How much each factor moves the rate."""
+    if analysis.effects:
+        table = _table(["factor"], [], ["moves the rate by", "cells"])
+        for effect in analysis.effects:
+            _row(table, effect.factor, f"{100 * effect.largest:.1f} points on average", count_text(effect.cells))
+        _print(console, table)
+
+
+def _formula(record: Any) -> str:
+    return str(getattr(record, "formula", getattr(record, "meaning", "")))
+
+
+def _params(record: Any) -> tuple[Param, ...]:
+    """A record's parameters, an optimizer's learning rate first."""
+    rate = getattr(record, "lr", None)
+    return (*((rate,) if isinstance(rate, Param) else ()), *getattr(record, "params", ()))
+
+
+def _table(names: Sequence[str], sentences: Sequence[str], numbers: Sequence[str]) -> Table:
+    """A table of names and sentences, which wrap, and numbers, which do not."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="", padding=(0, 2, 0, 0))
+    for name in (*names, *sentences):
+        table.add_column(name, overflow="fold", min_width=6)
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _row(table: Table, *texts: str | Text) -> None:
+    """Add a row of texts as they are: square brackets are intervals, not markup."""
+    table.add_row(*(text if isinstance(text, Text) else Text(text) for text in texts))
+
+
+def _print(console: Console, table: Table) -> None:
+    """Print a table as wide as its numbers need, even where the console is narrower; an empty line follows."""
+    needed = Measurement.get(console, console.options, table).minimum
+    options = console.options.update(width=max(console.width, needed))
+    console.print(Segments(console.render(table, options)), soft_wrap=True)
+    console.print()
+
+
+def _line(console: Console, text: str, style: str = "", indent: int = 0) -> None:
+    """A sentence: wrapped on a terminal, one line in a pipe."""
+    if not console.is_terminal:
+        console.print(Text(text), soft_wrap=True, highlight=False)
+        return
+    lines = Text(text, style=style).wrap(console, max(20, console.width - indent))
+    for k, line in enumerate(lines):
+        console.print(Text(" " * (indent if k else 0)) + line, soft_wrap=True, highlight=False)

@@ -1,0 +1,53 @@
+"""Which engine trains a Setup: a choice by shape, device and amount of work."""
+
+from __future__ import annotations
+
+import sys
+from typing import Literal
+
+from gradlab.errors import SpecError
+from gradlab.spec import Setup
+
+EngineName = Literal["auto", "torch", "narrow"]
+ENGINES: tuple[EngineName, ...] = ("auto", "torch", "narrow")
+WORTH_SECONDS = 2.0  # of the torch engine's time, above which compiling a loop pays
+
+
+def choose_engine(setup: Setup, requested: str, device: str, torch_seconds: float) -> Literal["torch", "narrow"]:
+    """The engine for networks of this Setup.
+
+    Args:
+        setup: What is to be trained.
+        requested: "auto", "torch" or "narrow".
+        device: "cpu", "cuda" or "mps"; the narrow engine runs on the processor.
+        torch_seconds: Estimate of the torch engine's time for all networks of this shape.
+
+    Raises:
+        SpecError: The narrow engine was asked for what it cannot train.
+    """
+    if requested == "torch":
+        return "torch"
+    from gradlab.training.narrow import WIDEST, can_train
+
+    if requested == "narrow":
+        widest = max(setup.network.widths)
+        if device != "cpu":
+            raise SpecError(
+                "--engine narrow", got=f"device {device}", expected="the processor", do="Use --engine torch"
+            )
+        if not can_train(setup):
+            raise SpecError(
+                "--engine narrow",
+                got=f"{widest} units in a layer",
+                expected=f"at most {WIDEST}",
+                do="Use --engine auto",
+            )
+        return "narrow"
+    fits = device == "cpu" and setup.total_steps > 0 and can_train(setup)
+    return "narrow" if fits and torch_seconds > WORTH_SECONDS else "torch"
+
+
+def compile_seconds() -> float:
+    """Seconds this process has spent compiling loops so far."""
+    engine = sys.modules.get("gradlab.training.narrow.engine")
+    return 0.0 if engine is None else float(engine.compile_seconds)

@@ -1,0 +1,60 @@
+"""Numbers in words: never a rate without its interval, never an interval that shows no width."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradlab.reports import words
+from gradlab.stats import wilson
+from tests.reports import fake
+
+
+@given(st.integers(1, 10**7).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_interval_text_shows_a_width(sample: tuple[int, int]) -> None:
+    rate = wilson(*sample)
+    text = words.rate_text(rate)
+    inside = text[text.index("[") + 1 : -1].split(", ")
+    low, high = map(float, inside)
+    assert low < high, text
+    assert math.isclose(low, 100 * rate.low, abs_tol=100 * (rate.high - rate.low)), text
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_numbers_that_are_not_finite_have_words(value: float) -> None:
+    assert words.number_text(value) in ("NaN", "Inf", "-Inf")
+    assert words.seconds_text(value) == words.NOTHING
+    words.interval_text(value, value, value)
+
+
+def test_nothing_measured_is_a_dash() -> None:
+    assert words.rate_text(None) == words.NOTHING
+
+
+def test_claims_say_what_they_are_judged_by_and_in_which_unit() -> None:
+    analysis = fake.dying(200)
+    by_id = {claim.id: claim for claim in analysis.claims}
+    published = {id: words.published_text(claim, analysis) for id, claim in by_id.items()}
+    measured = {id: words.measured_text(claim, analysis) for id, claim in by_id.items()}
+    assert published["B1"] == "96.7 %" and measured["B1"].count("[") == 1
+    assert published["B1 born"] == "92.49 % (theory)"
+    assert published["B2"] == "at most 1 %"
+    assert published["B5 RAI against He"] == "below 0" and "points" in measured["B5 RAI against He"]
+    assert published["map"] == "closed form" and measured["map"] == "99 of 100 cells"
+    readings = fake.leaky(60)
+    assert words.measured_text(readings.claims[0], readings).endswith("of 40 readings")
+
+
+def test_a_claim_the_study_does_not_hold_is_shown_as_it_is() -> None:
+    analysis = fake.hostile()
+    claim = analysis.claims[0]
+    assert words.published_text(claim, analysis) == "50 %"
+    assert "[40.0, 60.0]" in words.measured_text(claim, analysis)
+
+
+def test_levels_name_all_but_the_row() -> None:
+    assert words.levels_text({"row": "B1", "on": True, "rate": 0.5}) == "B1, on true, rate 0.5"
+    assert words.levels_text({}) == "base"
