@@ -211,6 +211,7 @@ def from_validation(
         One line for one problem; for several a first line with their number and an indented line for each.
     """
     problems = [_problem(details, where, known or {}) for details in error.errors(include_url=False)]
+    problems = list({str(problem): problem for problem in problems}.values())  # a law of every layer is told once
     if len(problems) == 1:
         return problems[0]
     lines = "".join(f"\n  {str(problem).replace(chr(10), chr(10) + '  ')}" for problem in problems)

@@ -14,7 +14,9 @@ What does not live here: which law a weight follows (`parts.initializers`) and w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -157,7 +159,6 @@ def permute(root_seed, replica, epoch, order):  # type: ignore[no-untyped-def]
 Purpose_ORDER = int(Purpose.ORDER)  # numba reads module constants, not enum attributes
 
 
-@njit(cache=True, parallel=True)
 def _fill_uniforms(root_seed, replicas, purpose, layer, out):  # type: ignore[no-untyped-def]
     draws = out.shape[1]
     for r in prange(replicas.shape[0]):
@@ -167,17 +168,27 @@ def _fill_uniforms(root_seed, replicas, purpose, layer, out):  # type: ignore[no
                 out[r, 4 * index + k] = word_to_uniform(words[k])
 
 
-@njit(cache=True, parallel=True)
 def _uniforms_to_normals(values):  # type: ignore[no-untyped-def]
     for r in prange(values.shape[0]):
         for i in range(values.shape[1]):
             values[r, i] = normal_quantile(values[r, i])
 
 
-@njit(cache=True, parallel=True)
 def _fill_permutations(root_seed, replicas, epoch, out):  # type: ignore[no-untyped-def]
     for r in prange(replicas.shape[0]):
         permute(root_seed, replicas[r], epoch, out[r])
+
+
+_PARALLEL_FROM = 20_000  # numbers; waking threads costs more than fewer numbers do
+_LOOPS = (_fill_uniforms, _uniforms_to_normals, _fill_permutations)
+_IN_PARALLEL = {loop: njit(cache=True, parallel=True)(loop) for loop in _LOOPS}
+_SERIAL = {loop: njit(cache=True)(loop) for loop in _LOOPS}
+
+
+def _fill(loop: Callable[..., None], *arguments: Any) -> None:
+    """Run one of the loops above on the array that is its last argument, in parallel where that pays."""
+    compiled = _IN_PARALLEL if arguments[-1].size >= _PARALLEL_FROM else _SERIAL
+    compiled[loop](*arguments)
 
 
 def uniforms(
@@ -202,7 +213,7 @@ def uniforms(
         True
     """
     out = np.empty((len(replicas), draws))
-    _fill_uniforms(np.uint64(root_seed), np.asarray(replicas, np.int64), int(purpose), layer, out)
+    _fill(_fill_uniforms, np.uint64(root_seed), np.asarray(replicas, np.int64), int(purpose), layer, out)
     return out
 
 
@@ -211,14 +222,14 @@ def normals(
 ) -> Float[ndarray, "R draws"]:
     """Standard normal draws: the quantile of `uniforms` with the same arguments, so |z| < 6.4."""
     out = uniforms(root_seed, replicas, purpose, layer, draws)
-    _uniforms_to_normals(out)
+    _fill(_uniforms_to_normals, out)
     return out
 
 
 def quantile_of(values: Float[ndarray, "R draws"]) -> Float[ndarray, "R draws"]:
     """Standard normal quantile of each value in (0, 1), in a new array."""
     out = np.array(values, np.float64)
-    _uniforms_to_normals(out)
+    _fill(_uniforms_to_normals, out)
     return out
 
 
@@ -232,5 +243,5 @@ def beta_2_1(
 def permutations(root_seed: int, replicas: Int[ndarray, " R"], epoch: int, n: int) -> Int[ndarray, "R n"]:
     """The order in which each replica sees its n examples in `epoch`: int32 array [R, n]."""
     out = np.empty((len(replicas), n), np.int32)
-    _fill_permutations(np.uint64(root_seed), np.asarray(replicas, np.int64), epoch, out)
+    _fill(_fill_permutations, np.uint64(root_seed), np.asarray(replicas, np.int64), epoch, out)
     return out

@@ -50,9 +50,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: folder / f"{name}.html" for name in made}
 
 
-def opened(browser: Browser, page: Path, width: int, scheme: str = "light") -> tuple[Tab, list[str], list[str]]:
+def opened(browser: Browser, page: Path, width: int) -> tuple[Tab, list[str], list[str]]:
     """The page in a tab of its own, what it complained about, and what it asked for."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="light")
     tab = context.new_page()
     complaints: list[str] = []
     requests: list[str] = []
@@ -99,25 +99,19 @@ def test_a_wide_page_has_contents_at_the_side_and_fills_figures(browser: Browser
     tab.context.close()
 
 
-def test_charts_follow_light_and_dark(browser: Browser, pages: dict[str, Path]) -> None:
-    colours = {}
-    for scheme in ("light", "dark"):
-        tab, _, _ = opened(browser, pages["leaky"], 700, scheme)
-        colours[scheme] = tab.evaluate(
-            "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('.xtick text')).fill]"
-        )
-        tab.context.close()
-    assert colours["light"] == ["rgb(255, 255, 255)", "rgb(31, 35, 40)"]
-    assert colours["dark"][0] != colours["light"][0] and colours["dark"][1] != colours["light"][1]
-
-
-def test_on_paper_everything_is_unfolded_and_fits(browser: Browser, pages: dict[str, Path]) -> None:
-    tab, complaints, _ = opened(browser, pages["leaky"], 1400, "dark")
+def test_charts_follow_light_and_dark_and_paper(browser: Browser, pages: dict[str, Path]) -> None:
+    tab, complaints, _ = opened(browser, pages["leaky"], 1400)
+    seen = "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('.xtick text')).fill]"
+    light = tab.evaluate(seen)
+    tab.emulate_media(color_scheme="dark")
+    dark = tab.evaluate(seen)
+    assert light == ["rgb(255, 255, 255)", "rgb(31, 35, 40)"]
+    assert dark[0] != light[0] and dark[1] != light[1]
     tab.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    tab.emulate_media(media="print")
+    tab.emulate_media(media="print", color_scheme="dark")
     tab.set_viewport_size({"width": 680, "height": 900})
+    assert tab.evaluate(seen) == light
     assert tab.evaluate("document.querySelectorAll('details:not([open])').length") == 0
     assert tab.evaluate("document.documentElement.scrollWidth") <= 680
-    assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert complaints == []
     tab.context.close()

@@ -55,7 +55,7 @@ def test_collapsed_is_hatched_and_published_is_an_open_diamond() -> None:
 
 
 def test_numbers_and_labels_are_printed_not_only_hovered() -> None:
-    figure = charts.rates([row("a <b> & c")], [END])
+    figure: Any = charts.rates([row("a <b> & c")], [END])
     printed = " ".join(annotation.text for annotation in figure.layout.annotations)
     assert "75.0 %" in printed and "[" in printed
     assert "a &lt;b&gt; &amp; c" in printed
@@ -172,7 +172,7 @@ def test_grids_print_every_rate_and_share_their_axes() -> None:
 
 
 def test_effect_bars_show_the_spread_behind_the_mean() -> None:
-    figure = charts.effect_bars([charts.EffectBar("slope", 0.5, [0.2, 0.8], {0.01: 0.9, 0.2: 0.4})])
+    figure: Any = charts.effect_bars([charts.EffectBar("slope", 0.5, [0.2, 0.8], {0.01: 0.9, 0.2: 0.4})])
     ticks = [t for t in traces(figure, "scatter") if t["x"] == [20.0, 80.0]]
     assert len(ticks) == 1
     assert "50.0 points, from 20.0 to 80.0" in [annotation.text for annotation in figure.layout.annotations]
@@ -183,7 +183,7 @@ def test_readings_mark_the_compatible_by_word_and_shape() -> None:
         rate: Proportion = wilson(count, 100)
         return charts.ReadingRow(label, rate, (rate.low, rate.high), compatible)
 
-    figure = charts.readings([reading("slope 0.2", 2, False), reading("slope 0.01", 83, True)], 0.83)
+    figure: Any = charts.readings([reading("slope 0.2", 2, False), reading("slope 0.01", 83, True)], 0.83)
     texts = [annotation.text for annotation in figure.layout.annotations]
     assert texts.count("<b>compatible</b>") == 1
     marks = [t for t in traces(figure, "scatter") if "error_x" in t and t["x"]]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gradlab.reports.caveats import held_fixed, varied
-from gradlab.reports.figures import figures_of
+from gradlab.reports.figures import Figure, figures_of
 from gradlab.reports.selection import activation_of, factors_of, grid_groups, labels, map_cells, row_cells
 from gradlab.studies.results import Analysis
 from tests.reports import fake
@@ -23,8 +23,13 @@ def leaky() -> Analysis:
     return fake.leaky(50)
 
 
-def test_rows_with_a_map_get_rates_survival_map_and_losses(dying: Analysis) -> None:
-    assert [figure.id for figure in figures_of(dying)] == ["rates", "causes", "survival", "map-1", "losses"]
+@pytest.fixture(scope="module")
+def figures(dying: Analysis) -> list[Figure]:
+    return figures_of(dying)
+
+
+def test_rows_with_a_map_get_rates_survival_map_and_losses(figures: list[Figure]) -> None:
+    assert [figure.id for figure in figures] == ["rates", "causes", "survival", "map-1", "losses"]
 
 
 def test_crossed_factors_get_a_grid_first_then_effects_and_readings(leaky: Analysis) -> None:
@@ -37,16 +42,16 @@ def test_every_row_with_crossed_factors_gets_a_grid(leaky: Analysis) -> None:
     assert ids == ["grid-1", "effects", "grid-2", "readings-1"]
 
 
-def test_captions_say_n(dying: Analysis, leaky: Analysis) -> None:
-    for figure in (*figures_of(dying), *figures_of(leaky)):
+def test_captions_say_n(figures: list[Figure], leaky: Analysis) -> None:
+    for figure in (*figures, *figures_of(leaky)):
         assert "n = " in figure.caption or all("n = " in title for title in figure.panels), figure.id
         assert figure.caption.endswith(".") and "  " not in figure.caption
 
 
-def test_the_map_pairs_outcomes_with_closed_forms_as_the_claims_do(dying: Analysis) -> None:
+def test_the_map_pairs_outcomes_with_closed_forms_as_the_claims_do(dying: Analysis, figures: list[Figure]) -> None:
     (cells,) = map_cells(dying).values()
     assert len(cells) == 100
-    figure = next(figure for figure in figures_of(dying) if figure.id == "map-1")
+    figure = next(figure for figure in figures if figure.id == "map-1")
     assert len(figure.panels) == 2 and "standard errors" in figure.caption
 
 

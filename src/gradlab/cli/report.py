@@ -24,13 +24,13 @@ def report(
       gradlab report dying-relu --json > result.json
     """
     from gradlab.cli.output import note, print_json, written_page
-    from gradlab.cli.stored import repeat_command, stored_plan
+    from gradlab.cli.stored import stored_plan
     from gradlab.studies.analyze import analyze
     from gradlab.studies.store import Store
 
     with Store.open(store, write=False) as opened:
         plan, _ = stored_plan(opened, study)
-        analysis = analyze(opened, plan, repeat_command(plan))
+        analysis = analyze(opened, plan)
     if not analysis.is_complete:
         note(f"{study} is not complete: {analysis.networks:,} of {analysis.wanted:,} networks.")
     if as_json and output is None:

@@ -25,7 +25,7 @@ def run(
     settings: Settings = None,
     seed: Seed = 0,
     store: StoreFolder = STORE,
-    engine: Annotated[Literal["auto", "torch"], Parameter(help="What trains the networks.")] = "auto",
+    engine: Annotated[Literal["auto", "torch", "narrow"], Parameter(help="What trains the networks.")] = "auto",
     device: Device = "auto",
     jobs: Annotated[int, Count, Parameter(help="Processes that train side by side.")] = 1,
     threads: Annotated[int | None, Count, Parameter(help="Threads in all; by default one a core.")] = None,
@@ -104,7 +104,9 @@ def _trained(
         done = 0 if fresh else sum(recorded(opened, plan).values())
         try:
             with Progress(plan.networks, done, quiet) as progress:
-                run_study(plan, opened, jobs=jobs, threads=threads, fresh=fresh, progress=progress.advance)
+                run_study(
+                    plan, opened, jobs=jobs, threads=threads, fresh=fresh, progress=progress.advance, command=command
+                )
         except KeyboardInterrupt:
             on = "the same command without --fresh" if fresh else "the same command"
             raise KeyboardInterrupt(f"what is finished is kept, and {on} goes on from there.") from None

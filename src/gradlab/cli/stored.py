@@ -52,12 +52,3 @@ def run_command(name: str, plan: Plan, settings: Sequence[str] = ()) -> str:
         if value != default:
             words += [option, str(value)]
     return shlex.join([*words, "--device", plan.device])
-
-
-def repeat_command(plan: Plan) -> str:
-    """The command that repeats a stored plan: by the shipped name, else by the study file that the page holds."""
-    from gradlab.studies.load import load_study, shipped_studies
-
-    name = plan.study.name
-    is_shipped = name in shipped_studies() and load_study(name) == plan.study
-    return run_command(name if is_shipped else f"{name}.toml", plan)

@@ -2,7 +2,8 @@
 
 A record picks an `UpdateRule` by the parameters that change the structure (is there a momentum buffer?), so that a rule
 holds no branch and no unused buffer. A rule is two formulas: `prepare` runs once per step and replica and turns step
-number and parameters into a few numbers; `update` runs for every weight and uses only those.
+number and parameters into a few numbers; `update` runs for every weight and uses only those. Differences like 1 - beta2 are
+formed in `prepare`, which runs in float64: in float32 they would lose half their digits.
 """
 
 from __future__ import annotations
@@ -128,21 +129,21 @@ OPTIMIZERS.add(
 def rmsprop_prepare(
     xp: Namespace, step: Any, lr: Any, alpha: Any, eps: Any, weight_decay: Any, momentum: Any
 ) -> tuple[Any, ...]:
-    return lr, alpha, eps, weight_decay
+    return lr, alpha, 1.0 - alpha, eps, weight_decay
 
 
 def rmsprop_update(
-    xp: Namespace, w: Any, g: Any, square: Any, lr: Any, alpha: Any, eps: Any, weight_decay: Any
+    xp: Namespace, w: Any, g: Any, square: Any, lr: Any, alpha: Any, kept: Any, eps: Any, weight_decay: Any
 ) -> tuple[Any, ...]:
     decayed = g + weight_decay * w
-    new_square = alpha * square + (1.0 - alpha) * decayed * decayed
+    new_square = alpha * square + kept * decayed * decayed
     return w - lr * decayed / (xp.sqrt(new_square) + eps), new_square
 
 
 def rmsprop_momentum_prepare(
     xp: Namespace, step: Any, lr: Any, alpha: Any, eps: Any, weight_decay: Any, momentum: Any
 ) -> tuple[Any, ...]:
-    return lr, alpha, eps, weight_decay, momentum
+    return lr, alpha, 1.0 - alpha, eps, weight_decay, momentum
 
 
 def rmsprop_momentum_update(
@@ -153,12 +154,13 @@ def rmsprop_momentum_update(
     buf: Any,
     lr: Any,
     alpha: Any,
+    kept: Any,
     eps: Any,
     weight_decay: Any,
     momentum: Any,
 ) -> tuple[Any, ...]:
     decayed = g + weight_decay * w
-    new_square = alpha * square + (1.0 - alpha) * decayed * decayed
+    new_square = alpha * square + kept * decayed * decayed
     new_buf = momentum * buf + decayed / (xp.sqrt(new_square) + eps)
     return w - lr * new_buf, new_square, new_buf
 
@@ -195,7 +197,9 @@ def adam_prepare(
     return (
         lr / (1.0 - xp.exp(step * xp.log(beta1))),
         beta1,
+        1.0 - beta1,
         beta2,
+        1.0 - beta2,
         xp.sqrt(1.0 - xp.exp(step * xp.log(beta2))),
         eps,
         weight_decay,
@@ -210,14 +214,16 @@ def adam_update(
     square: Any,
     step_size: Any,
     beta1: Any,
+    new1: Any,
     beta2: Any,
+    new2: Any,
     root_correction: Any,
     eps: Any,
     weight_decay: Any,
 ) -> tuple[Any, ...]:
     decayed = g + weight_decay * w
-    new_mean = beta1 * mean + (1.0 - beta1) * decayed
-    new_square = beta2 * square + (1.0 - beta2) * decayed * decayed
+    new_mean = beta1 * mean + new1 * decayed
+    new_square = beta2 * square + new2 * decayed * decayed
     return w - step_size * new_mean / (xp.sqrt(new_square) / root_correction + eps), new_mean, new_square
 
 
@@ -227,7 +233,9 @@ def adamw_prepare(
     return (
         lr / (1.0 - xp.exp(step * xp.log(beta1))),
         beta1,
+        1.0 - beta1,
         beta2,
+        1.0 - beta2,
         xp.sqrt(1.0 - xp.exp(step * xp.log(beta2))),
         eps,
         1.0 - lr * weight_decay,
@@ -242,13 +250,15 @@ def adamw_update(
     square: Any,
     step_size: Any,
     beta1: Any,
+    new1: Any,
     beta2: Any,
+    new2: Any,
     root_correction: Any,
     eps: Any,
     kept: Any,
 ) -> tuple[Any, ...]:
-    new_mean = beta1 * mean + (1.0 - beta1) * g
-    new_square = beta2 * square + (1.0 - beta2) * g * g
+    new_mean = beta1 * mean + new1 * g
+    new_square = beta2 * square + new2 * g * g
     return kept * w - step_size * new_mean / (xp.sqrt(new_square) / root_correction + eps), new_mean, new_square
 
 

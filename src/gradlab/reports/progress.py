@@ -18,6 +18,7 @@ from rich.text import Text
 from gradlab.reports.words import count_text, number_text, seconds_text
 
 SECONDS_BETWEEN_LINES = 10.0
+_LONGEST = 30  # characters of names
 _WINDOW = 30.0  # seconds over which the rate is measured
 
 
@@ -36,7 +37,6 @@ class Progress:
         self._console = console or Console(stderr=True)
         self._is_live = self._console.is_terminal and not self._console.is_dumb_terminal
         self._bar: Bar | None = None
-        self._what = ""
         self._started_with = done
         self._began = self._last_line = time.monotonic()
         self._seen: deque[tuple[float, int]] = deque([(self._began, done)])
@@ -77,9 +77,8 @@ class Progress:
             networks: How many.
             what: What they are, for the reader: "B1, width 2".
         """
-        now = time.monotonic()
+        now, what = time.monotonic(), _shortened(what)
         self.done += networks
-        self._what = what
         self._seen.append((now, self.done))
         while len(self._seen) > 2 and now - self._seen[0][0] > _WINDOW:
             self._seen.popleft()
@@ -109,3 +108,18 @@ class Progress:
 
     def _say(self, line: str) -> None:
         self._console.print(Text(line), soft_wrap=True, highlight=False)
+
+
+def _shortened(what: str) -> str:
+    """A list of names, cut after those that leave room for the numbers.
+
+    Example:
+        >>> _shortened("B4 0.3 zeros, B4 0.3 own, B4 0.2 zeros, B4 0.2 own")
+        'B4 0.3 zeros, B4 0.3 own and 2 more'
+    """
+    names = what.split(", ")
+    kept = 1
+    while kept < len(names) and len(", ".join(names[: kept + 1])) <= _LONGEST:
+        kept += 1
+    left = len(names) - kept
+    return ", ".join(names[:kept]) + (f" and {left} more" if left else "")

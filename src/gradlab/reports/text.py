@@ -88,10 +88,8 @@ def open_command(page: Path, platform: str = sys.platform) -> str:
 
 def print_studies(studies: Iterable[Study], console: Console) -> None:
     """Name, question and size of each study."""
-    table = _table(["study"], ["question"], ["replicas", "claims"])
-    for study in studies:
-        _row(table, study.name, study.question, count_text(study.replicas), count_text(len(study.claims)))
-    _print(console, table)
+    rows = [(one.name, one.question, count_text(one.replicas), count_text(len(one.claims))) for one in studies]
+    _table(console, rows, ["study", "question"], ["replicas", "claims"])
 
 
 def print_study(study: Study, plan_rows: Sequence[tuple[str, int, int]], console: Console) -> None:
@@ -108,18 +106,14 @@ def print_study(study: Study, plan_rows: Sequence[tuple[str, int, int]], console
             console.print()
             _line(console, paragraph.strip())
     console.print()
-    table = _table(["cell"], [], ["networks", "steps"])
-    for cell, networks, steps in plan_rows:
-        _row(table, cell, count_text(networks), count_text(steps))
-    _print(console, table)
+    rows = [(cell, count_text(networks), count_text(steps)) for cell, networks, steps in plan_rows]
+    _table(console, rows, ["cell"], ["networks", "steps"])
     total = sum(networks for _, networks, _ in plan_rows)
     _line(console, f"{count_text(len(plan_rows))} cells, {count_text(total)} networks.")
     console.print()
     if study.claims:
-        table = _table(["claim"], ["statement"], ["published"])
-        for claim in study.claims:
-            _row(table, claim.id, claim.statement, expected_text(claim))
-        _print(console, table)
+        claims = [(claim.id, claim.statement, expected_text(claim)) for claim in study.claims]
+        _table(console, claims, ["claim", "statement"], ["published"])
     for caveat in study.fixed:
         _line(console, f"Held fixed: {caveat}")
 
@@ -139,11 +133,11 @@ def print_catalog(kind: str, catalog: Mapping[str, Any], console: Console) -> No
                 if text:
                     _line(console, f"    {text}", indent=4)
     else:
-        table = _table([kind], ["formula", "parameters", "source"], [])
-        for name, record in catalog.items():
-            params = "\n".join(map(param_text, _params(record)))
-            _row(table, name, _formula(record), params, str(getattr(record, "source", "")))
-        _print(console, table)
+        rows = [
+            (name, _formula(record), "\n".join(map(param_text, _params(record))), str(getattr(record, "source", "")))
+            for name, record in catalog.items()
+        ]
+        _table(console, rows, [kind, "formula", "parameters", "source"], [])
     _line(console, f"{len(catalog)} {kind}")
 
 
@@ -167,10 +161,10 @@ def print_status(rows: Sequence[tuple[str, int, int]], console: Console) -> None
         rows: For each cell its levels in words, the networks recorded and those wanted.
         console: Where to.
     """
-    table = _table(["cell"], [], ["done", "wanted", "left"])
-    for cell, done, wanted in rows:
-        _row(table, cell, count_text(done), count_text(wanted), count_text(max(0, wanted - done)))
-    _print(console, table)
+    texts = [
+        (cell, count_text(done), count_text(wanted), count_text(max(0, wanted - done))) for cell, done, wanted in rows
+    ]
+    _table(console, texts, ["cell"], ["done", "wanted", "left"])
     recorded, planned = sum(min(done, wanted) for _, done, wanted in rows), sum(wanted for _, _, wanted in rows)
     state = "complete" if recorded >= planned else f"{count_text(planned - recorded)} left"
     _line(console, f"{count_text(recorded)} of {count_text(planned)} networks recorded, {state}.")
@@ -179,14 +173,13 @@ def print_status(rows: Sequence[tuple[str, int, int]], console: Console) -> None
 def _claims(analysis: Analysis, console: Console) -> None:
     """Numbers and verdicts; statements and reasons beside them, or below where the terminal is narrow."""
     wide = console.width >= WIDE
-    table = _table(["claim"], ["statement", "why"] if wide else [], ["published", "measured", "n"])
-    table.add_column("verdict", no_wrap=True)
+    rows = []
     for claim in analysis.claims:
         numbers = (published_text(claim, analysis), measured_text(claim, analysis), count_text(claim.replicas))
         sentences = (claim.statement, claim.why) if wide else ()
-        verdict = Text(claim.verdict, style="bold" if claim.verdict != "held" else "")
-        _row(table, claim.id, *sentences, *numbers, verdict)
-    _print(console, table)
+        rows.append((claim.id, *sentences, *numbers, claim.verdict))
+    words = ["claim", "statement", "why"] if wide else ["claim"]
+    _table(console, rows, words, ["published", "measured", "n"], ["verdict"])
     if not wide:
         for claim in analysis.claims:
             _line(console, f"{claim.id}: {claim.statement}" + (f" ({claim.why})" if claim.why else ""), indent=2)
@@ -206,11 +199,15 @@ def _cells(analysis: Analysis, console: Console) -> None:
     short = [cell for cells in groups.values() if len(cells) <= MOST_OF_A_ROW for cell in cells]
     if short:
         columns = _FULL if console.width >= WIDE else _COMPACT
-        table = _table(["cell"], [], ["n", *(heading for heading, _, _ in columns)])
-        for cell, label in zip(short, labels(short), strict=True):
-            rates = (rate_text(cell_rate(cell, outcome, at_birth=birth)) for _, outcome, birth in columns)
-            _row(table, label, _progress(cell), *rates)
-        _print(console, table)
+        rows = [
+            (
+                label,
+                _progress(cell),
+                *(rate_text(cell_rate(cell, outcome, at_birth=birth)) for _, outcome, birth in columns),
+            )
+            for cell, label in zip(short, labels(short), strict=True)
+        ]
+        _table(console, rows, ["cell"], ["n", *(heading for heading, _, _ in columns)])
     for row, cells in groups.items():
         if len(cells) > MOST_OF_A_ROW:
             found = [rate for rate in (cell_rate(cell, "collapsed") for cell in cells) if rate is not None]
@@ -232,10 +229,11 @@ def _progress(cell: CellResult) -> str:
 def _factors(analysis: Analysis, console: Console) -> None:
     """How much each factor moves the rate."""
     if analysis.effects:
-        table = _table(["factor"], [], ["moves the rate by", "cells"])
-        for effect in analysis.effects:
-            _row(table, effect.factor, f"{100 * effect.largest:.1f} points on average", count_text(effect.cells))
-        _print(console, table)
+        rows = [
+            (effect.factor, f"{100 * effect.largest:.1f} points on average", count_text(effect.cells))
+            for effect in analysis.effects
+        ]
+        _table(console, rows, ["factor"], ["moves the rate by", "cells"])
 
 
 def _formula(record: Any) -> str:
@@ -248,24 +246,24 @@ def _params(record: Any) -> tuple[Param, ...]:
     return (*((rate,) if isinstance(rate, Param) else ()), *getattr(record, "params", ()))
 
 
-def _table(names: Sequence[str], sentences: Sequence[str], numbers: Sequence[str]) -> Table:
-    """A table of names and sentences, which wrap, and numbers, which do not."""
+def _table(
+    console: Console,
+    rows: Sequence[Sequence[str]],
+    words: Sequence[str],
+    numbers: Sequence[str],
+    last: Sequence[str] = (),
+) -> None:
+    """Print a table and an empty line: columns of words, which wrap, then of numbers and `last`, which do not."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="", padding=(0, 2, 0, 0))
-    for name in (*names, *sentences):
-        table.add_column(name, overflow="fold", min_width=6)
-    for name in numbers:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
-
-
-def _row(table: Table, *texts: str | Text) -> None:
-    """Add a row of texts as they are: square brackets are intervals, not markup."""
-    table.add_row(*(text if isinstance(text, Text) else Text(text) for text in texts))
-
-
-def _print(console: Console, table: Table) -> None:
-    """Print a table as wide as its numbers need, even where the console is narrower; an empty line follows."""
-    needed = Measurement.get(console, console.options, table).minimum
+    for k, name in enumerate((*words, *numbers, *last)):
+        if k < len(words):
+            table.add_column(name, overflow="fold", min_width=6)
+        else:
+            widest = max(map(len, (name, *(row[k] for row in rows))))
+            table.add_column(name, no_wrap=True, min_width=widest, justify="left" if name in last else "right")
+    for row in rows:
+        table.add_row(*map(Text, row))  # Text: square brackets are intervals, not markup
+    needed = Measurement.get(console, console.options.update(width=10_000), table).minimum
     options = console.options.update(width=max(console.width, needed))
     console.print(Segments(console.render(table, options)), soft_wrap=True)
     console.print()

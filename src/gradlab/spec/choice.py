@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, model_serializer
 
 from gradlab.catalog import Catalog
 from gradlab.data import TASKS
-from gradlab.errors import SpecError
+from gradlab.errors import SpecError, shown
 from gradlab.parts import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, Optimizer
 from gradlab.parts.param import Param, Value, resolve
 
@@ -64,7 +64,7 @@ def parse_call(text: str, where: str) -> tuple[str, dict[str, object]]:
     """
     match = _CALL.fullmatch(text)
     if match is None:
-        raise SpecError(where, got=repr(text), expected="a name, or name(parameter=value)")
+        raise SpecError(where, got=shown(text), expected="a name, or name(parameter=value)")
     name, inside = match[1], match[2]
     if not inside or not inside.strip():
         return name, {}
@@ -78,7 +78,7 @@ def parse_call(text: str, where: str) -> tuple[str, dict[str, object]]:
         if len(given) < len(pairs):
             raise ValueError("a parameter given twice")
     except (SyntaxError, ValueError) as error:
-        raise SpecError(where, got=repr(text), expected="name(parameter=number, ...)") from error
+        raise SpecError(where, got=shown(text), expected="name(parameter=number, ...)") from error
     return name, given
 
 
@@ -98,13 +98,16 @@ def choose(catalog: Catalog[Any], kind: str, value: object) -> Choice:
         given = dict(value)
         if "name" not in given:
             raise SpecError(
-                kind, got=dict(value), expected="a table with a name", do=f'Write {{ name = "{next(iter(catalog))}" }}'
+                kind,
+                got=shown(dict(value)),
+                expected="a table with a name",
+                do=f'Write {{ name = "{next(iter(catalog))}" }}',
             )
         name = given.pop("name")  # type: ignore[assignment]
         if not isinstance(name, str):
-            raise SpecError(f"{kind}.name", got=repr(name), expected="a name")
+            raise SpecError(f"{kind}.name", got=shown(name), expected="a name")
     else:
-        raise SpecError(kind, got=repr(value), expected="a name, or a table with a name")
+        raise SpecError(kind, got=shown(value), expected="a name, or a table with a name")
     record = catalog[name]
     params: tuple[Param, ...] = (record.lr, *record.params) if isinstance(record, Optimizer) else record.params
     for i, param in enumerate(params):  # positional values of the call form
@@ -113,8 +116,18 @@ def choose(catalog: Catalog[Any], kind: str, value: object) -> Choice:
                 raise SpecError(f"{kind} {name}.{param.name}", got="two values", expected="one")
             given[param.name] = given.pop(f"#{i}")
     if any(key.startswith("#") for key in given):
-        raise SpecError(f"{kind} {name}", got=repr(value), expected=f"at most {len(params)} parameters")
-    return Choice(name=name, params=tuple(resolve(params, given, f"{kind} {name}").items()))
+        raise SpecError(
+            f"{kind} {name}",
+            got=shown(value),
+            expected=f"at most {len(params)} parameter{'' if len(params) == 1 else 's'}",
+        )
+    values = resolve(params, given, f"{kind} {name}")
+    for low, high in (("low", "high"), ("min_val", "max_val")):
+        if low in values and high in values and values[low] >= values[high]:
+            raise SpecError(
+                f"{kind} {name}", got=f"{low} {values[low]}, {high} {values[high]}", expected=f"{low} below {high}"
+            )
+    return Choice(name=name, params=tuple(values.items()))
 
 
 def _validator(catalog: Catalog[Any], kind: str) -> BeforeValidator:

@@ -32,7 +32,7 @@ class Layer(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    units: int = Field(ge=1, le=MOST_UNITS)
+    units: int = Field(ge=1, le=MOST_UNITS, strict=True)
     activation: ActivationChoice = Choice(name="identity")
     weights: InitializerChoice
     bias: BiasChoice = "own"
@@ -54,7 +54,7 @@ class NetworkSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    inputs: int = Field(ge=1, le=MOST_UNITS)
+    inputs: int = Field(ge=1, le=MOST_UNITS, strict=True)
     layers: tuple[Layer, ...]
 
     @model_validator(mode="before")
@@ -70,10 +70,9 @@ class NetworkSpec(BaseModel):
                 raise SpecError(f"network.{key}", got="nothing", expected="a value")
         # chosen once here, so that a mistake is reported once and not for every layer
         base = choose(ACTIVATIONS, "activation", data.get("activation", "identity"))
-        law = {
-            "weights": choose(INITIALIZERS, "initializer", data["weights"]),
-            "bias": choose_bias(data.get("bias", "zeros")),
-        }
+        weights = choose(INITIALIZERS, "initializer", data["weights"])
+        default = "own" if INITIALIZERS[weights.name].includes_bias else "zeros"
+        law = {"weights": weights, "bias": choose_bias(data.get("bias", default))}
         layers = [
             {"units": units, "activation": activation or base, **law}
             for units, activation in parse_hidden(data.get("hidden", []))
@@ -138,7 +137,7 @@ def parse_hidden(hidden: object) -> list[tuple[int, str | None]]:
     if not isinstance(hidden, str):
         raise SpecError("network.hidden", got=repr(hidden), expected=expected)
     layers: list[tuple[int, str | None]] = []
-    for text in re.split(r"(?<=[\w)\s])-", hidden) if hidden.strip() else []:
+    for text in re.split(r"(?<=[\w)\s])-(?![^(]*\))", hidden) if hidden.strip() else []:
         match = _ITEM.fullmatch(text)
         if match is None:
             raise SpecError("network.hidden", got=repr(hidden), expected=expected)

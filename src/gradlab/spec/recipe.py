@@ -28,10 +28,21 @@ class Recipe(BaseModel):
     loss: LossChoice
     schedule: ScheduleChoice = Choice(name="constant")
     batch_size: Annotated[int | Literal["full"], BeforeValidator(_batch_size)] = 32
-    epochs: int | None = Field(default=None, ge=0, le=MOST_STEPS)
-    steps: int | None = Field(default=None, ge=0, le=MOST_STEPS)
+    epochs: int | None = Field(default=None, ge=0, le=MOST_STEPS, strict=True)
+    steps: int | None = Field(default=None, ge=0, le=MOST_STEPS, strict=True)
     order: Literal["shuffled", "sequential"] = "shuffled"
     precision: Literal["float32", "float64"] = "float32"
+
+    @model_validator(mode="after")
+    def _nesterov_has_momentum(self) -> Recipe:
+        params = dict(self.optimizer.params)
+        if params.get("nesterov") and (params["momentum"] == 0 or params["dampening"] != 0):
+            raise SpecError(
+                "optimizer sgd.nesterov",
+                got=f"momentum {params['momentum']}, dampening {params['dampening']}",
+                expected="a momentum above 0 and no dampening, as in torch",
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_length(self) -> Recipe:

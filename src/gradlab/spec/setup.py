@@ -16,7 +16,7 @@ from gradlab.data import TASKS
 from gradlab.errors import SpecError, from_validation
 from gradlab.parts import LOSSES
 from gradlab.spec.choice import Choice, TaskChoice
-from gradlab.spec.network import NetworkSpec
+from gradlab.spec.network import Layer, NetworkSpec
 from gradlab.spec.recipe import Recipe
 
 
@@ -111,7 +111,12 @@ def setup_from(table: Mapping[str, Any], where: str = "") -> Setup:
     try:
         return Setup.model_validate(dict(table))
     except ValidationError as error:
-        tables: dict[str, type[BaseModel]] = {"": Setup, "recipe": Recipe}
+        tables: dict[str, type[BaseModel]] = {
+            "": Setup,
+            "recipe": Recipe,
+            "network": NetworkSpec,
+            "network.layers": Layer,
+        }
         known = {".".join(filter(None, (where, path))): tuple(model.model_fields) for path, model in tables.items()}
         raise from_validation(error, where, known) from None
 

@@ -27,7 +27,7 @@ def analyze(store: Store, plan: Plan, command: str = "") -> Analysis:
     Args:
         store: Holds the trials.
         plan: Whose cells to look at; trials beyond a cell's replicas are left out.
-        command: What repeats the run, for the report.
+        command: What repeats the run, for the report; by default the one the store noted.
 
     Raises:
         StoreError: The store cannot be read.
@@ -58,7 +58,7 @@ def analyze(store: Store, plan: Plan, command: str = "") -> Analysis:
         wanted=plan.networks,
         versions=json.loads(sessions[-1][2]) if sessions else versions(),
         hardware=json.loads(sessions[-1][3]) if sessions else hardware(None),
-        command=command,
+        command=command or store.command(plan),
     )
 
 

@@ -43,6 +43,7 @@ def run_study(
     fresh: bool = False,
     progress: Progress | None = None,
     executor: Executor | None = None,
+    command: str = "",
 ) -> None:
     """Run what the store does not hold yet.
 
@@ -54,6 +55,7 @@ def run_study(
         fresh: Forget what is recorded for these cells first.
         progress: Called after each chunk with the number of networks done and what they were.
         executor: Any executor, instead of `jobs`.
+        command: What the user typed, kept for the report.
 
     Raises:
         StoreError: The store cannot be written; what was committed is kept.
@@ -61,7 +63,7 @@ def run_study(
     toml = to_toml(plan.study)
     if fresh:
         store.forget(plan)
-    numbers = store.register(plan, toml)
+    numbers = store.register(plan, toml, command)
     threads_each = max(1, (threads or os.cpu_count() or 1) // jobs) if threads or jobs > 1 else None
     tasks = _missing(plan, store, numbers, threads_each)
     first = next(tasks, None)

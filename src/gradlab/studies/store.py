@@ -8,7 +8,6 @@ can read the file: table `trial` has a row per network, `cell` says what it was,
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -22,31 +21,12 @@ import safetensors.numpy
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from gradlab.errors import StoreError
+from gradlab.errors import StoreError, UserError
 from gradlab.studies.chunk import ChunkResult
 from gradlab.studies.load import study_from
 from gradlab.studies.lock import WriterLock
 from gradlab.studies.plan import Plan, make_plan
-
-SCHEMA_VERSION = 1
-FILE = "gradlab.sqlite"
-_TABLES = """
-CREATE TABLE study (name TEXT PRIMARY KEY, toml TEXT NOT NULL, seed TEXT NOT NULL, options TEXT NOT NULL,
-                    updated TEXT NOT NULL);
-CREATE TABLE session (id INTEGER PRIMARY KEY, study TEXT NOT NULL, started TEXT NOT NULL, seconds REAL NOT NULL,
-                      compile_seconds REAL NOT NULL, networks INTEGER NOT NULL, versions TEXT NOT NULL,
-                      hardware TEXT NOT NULL);
-CREATE TABLE cell (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, setup TEXT NOT NULL, steps TEXT NOT NULL,
-                   outcomes TEXT NOT NULL, seed TEXT NOT NULL);
-CREATE TABLE chunk (id INTEGER PRIMARY KEY, engine TEXT NOT NULL, device TEXT NOT NULL, seconds REAL NOT NULL,
-                    networks INTEGER NOT NULL, finished TEXT NOT NULL);
-CREATE TABLE trial (cell INTEGER NOT NULL REFERENCES cell (number), replica INTEGER NOT NULL,
-                    chunk INTEGER NOT NULL REFERENCES chunk (id), outcome INTEGER NOT NULL, loss REAL,
-                    first_bad_step INTEGER NOT NULL, at_birth INTEGER NOT NULL, at_end INTEGER NOT NULL,
-                    PRIMARY KEY (cell, replica)) WITHOUT ROWID;
-CREATE TABLE look (cell INTEGER NOT NULL REFERENCES cell (number), start INTEGER NOT NULL, stop INTEGER NOT NULL,
-                   arrays BLOB NOT NULL, PRIMARY KEY (cell, start)) WITHOUT ROWID;
-"""
+from gradlab.studies.sqlite_file import FILE, connect, translated
 
 
 class Store:
@@ -86,21 +66,7 @@ class Store:
                 "store", got=f"nothing at {path}", expected="results", do='Run "gradlab study run NAME" first'
             )
         try:
-            with _translated(path):
-                _refuse_truncated(file)
-                # a read-only folder has no writer, and no place for the files SQLite would share with one
-                frozen = not (write or os.access(path, os.W_OK) or file.with_name(FILE + "-wal").exists())
-                connection = sqlite3.connect(
-                    file if write else f"{file.resolve().as_uri()}?mode=ro" + "&immutable=1" * frozen,
-                    uri=not write,
-                    isolation_level=None,
-                    timeout=30.0,
-                )
-                try:
-                    _check_version(connection, path, write)
-                except BaseException:
-                    connection.close()
-                    raise
+            connection = connect(file, write=write)
         except BaseException:
             if lock is not None:
                 lock.release()
@@ -125,18 +91,18 @@ class Store:
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """Rows of a query."""
-        with _translated(self.path):
+        with translated(self.path):
             return self._connection.execute(sql, values).fetchall()
 
     def iterate(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Any]:
         """Rows of a query, one by one, for results that need not fit in memory."""
-        with _translated(self.path):
+        with translated(self.path):
             yield from self._connection.execute(sql, values)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing."""
-        with _translated(self.path):
+        with translated(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -146,14 +112,14 @@ class Store:
                     self._connection.execute("ROLLBACK")
                 raise
 
-    def register(self, plan: Plan, toml: str) -> dict[str, int]:
+    def register(self, plan: Plan, toml: str, command: str) -> dict[str, int]:
         """Note the study and its cells; returns each cell's number."""
         options = {"chunk": plan.chunk, "engine": plan.engine, "device": plan.device}
         rules = json.dumps(list(plan.study.outcomes))
         with self.transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO study VALUES (?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ'))",
-                (plan.study.name, toml, str(plan.seed), json.dumps(options)),
+                "INSERT OR REPLACE INTO study VALUES (?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ'), ?)",
+                (plan.study.name, toml, str(plan.seed), json.dumps(options), command),
             )
             for cell in plan.unique_cells:
                 db.execute(
@@ -166,6 +132,11 @@ class Store:
         """Number of each of the plan's cells that the store knows."""
         known = dict(self.query("SELECT id, number FROM cell"))
         return {cell.id: known[cell.id] for cell in plan.unique_cells if cell.id in known}
+
+    def command(self, plan: Plan) -> str:
+        """The command that last ran this study here, "" if none did."""
+        rows = self.query("SELECT command FROM study WHERE name = ?", (plan.study.name,))
+        return str(rows[0][0]) if rows else ""
 
     def recorded(self, number: int) -> list[tuple[int, int]]:
         """Replica ranges (start, stop) of a cell that are recorded, in order."""
@@ -221,82 +192,14 @@ def pack_looks(flags_SFR: Bool[ndarray, "S F R"], curves_KS: Float[ndarray, "K S
 
 def unpack_looks(blob: bytes) -> tuple[Bool[ndarray, "S F R"], Float[ndarray, "K S"]]:
     """The arrays that `pack_looks` packed."""
-    arrays = safetensors.numpy.load(blob)
-    replicas = int(arrays["shape"][2])
-    return np.unpackbits(arrays["bits"], axis=2, count=replicas).astype(bool), arrays["curves"]
-
-
-def _refuse_truncated(file: Path) -> None:
-    """SQLite notices missing pages only when it reads them; the header says how many there should be."""
-    if not file.exists() or file.stat().st_size == 0:
-        return
-    with file.open("rb") as handle:
-        header = handle.read(100)
-    if not header.startswith(b"SQLite format 3\x00") or len(header) < 100:
-        raise sqlite3.DatabaseError("file is not a database")
-    page = int.from_bytes(header[16:18], "big")
-    expected = int.from_bytes(header[28:32], "big") * (65536 if page == 1 else page)
-    if file.stat().st_size < expected:
-        raise sqlite3.DatabaseError(f"truncated: {file.stat().st_size:,} of {expected:,} bytes")
-
-
-def _check_version(connection: sqlite3.Connection, path: Path, write: bool) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            "store", got=f"{path} of format {version}", expected=f"format {SCHEMA_VERSION} or older",
-            do="Update gradlab, or choose another folder with --store",
-        )  # fmt: skip
-    if version == 0 and tables:
-        raise StoreError(
-            "store",
-            got=f"{path / FILE}, which is no gradlab store",
-            expected="one",
-            do="Choose another folder with --store",
-        )
-    if not write:
-        if version == 0:
-            raise StoreError(
-                "store",
-                got=f"an empty file at {path / FILE}",
-                expected="results",
-                do='Run "gradlab study run NAME" first',
-            )
-        return
-    if version == 0:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-    # a chunk lost to a power cut is run again; a damaged file would not be: NORMAL is safe in WAL mode
-    connection.execute("PRAGMA synchronous = NORMAL")
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    """SQLite's and the system's errors in gradlab's words."""
     try:
-        yield
-    except (sqlite3.DatabaseError, OSError) as error:
-        text = str(error).lower()
-        if "readonly" in text or "read-only" in text or isinstance(error, PermissionError):
-            what, do = "cannot be written: it is read-only", "Make it writable, or choose another with --store"
-        elif "full" in text or "disk i/o" in text or "no space" in text:
-            what = "cannot be written: the disk is full or failing"
-            do = "Free some space; what was committed is kept, and the same command goes on from there"
-        elif "locked" in text or "busy" in text:
-            what, do = "is held by another process", "Wait for it, or choose another with --store"
-        elif "unable to open" in text:
-            what, do = "cannot be opened", "Check that the folder exists and may be read and written"
-        elif isinstance(error, sqlite3.DatabaseError):
-            what, do = f"is damaged ({error})", f"Restore {FILE} from a copy, or move it away and run again"
-        else:
-            what, do = f"cannot be used ({error})", "Choose another with --store"
-        raise StoreError(f"store {path} {what}", do=do) from error
-
-
-def default_store() -> Path:
-    """`GRADLAB_STORE`, or `./gradlab-store`."""
-    return Path(os.environ.get("GRADLAB_STORE") or "gradlab-store")
+        arrays = safetensors.numpy.load(blob)
+        replicas = int(arrays["shape"][2])
+        return np.unpackbits(arrays["bits"], axis=2, count=replicas).astype(bool), arrays["curves"]
+    except (safetensors.SafetensorError, KeyError, ValueError, IndexError, TypeError) as error:
+        raise StoreError(
+            f"store: the arrays of a chunk are damaged ({error})", do="Run the study again with --fresh"
+        ) from None
 
 
 def stored_plans(store: Store) -> list[tuple[str, Plan, int]]:
@@ -304,11 +207,15 @@ def stored_plans(store: Store) -> list[tuple[str, Plan, int]]:
 
     Raises:
         StoreError: The store cannot be read.
-        SpecError: It holds a study this version does not understand.
     """
     found = []
     for name, toml, seed, options in store.query("SELECT name, toml, seed, options FROM study ORDER BY updated DESC"):
-        plan = make_plan(study_from(tomllib.loads(toml)), seed=int(seed), **json.loads(options))
+        try:
+            plan = make_plan(study_from(tomllib.loads(toml)), seed=int(seed), **json.loads(options))
+        except (UserError, ValueError) as error:
+            raise StoreError(
+                f"store {store.path}: its study {name} cannot be read ({error})", do="Run it again, or update gradlab"
+            ) from error
         numbers = store.cell_numbers(plan)
         done = 0
         for cell in plan.unique_cells:

@@ -78,11 +78,11 @@ def readings(
         diamond = {"symbol": "diamond-open", "size": 13, "color": INK, "line": {"width": 2}}
         figure.add_trace(
             go.Scatter(
-                name=f"published {percent_text(published)}", mode="markers", x=[x], y=[0], marker=diamond, cliponaxis=False,
+                name=f"published {percent_text(published)}", mode="markers", x=[x], y=[-9], marker=diamond, cliponaxis=False,
                 hovertext=[f"published: {percent_text(published)}"], hoverinfo="text",
             )
         )  # fmt: skip
-    lanes(figure, height * len(rows), top=14)
+    lanes(figure, height * len(rows), top=20)
     return figure
 
 
@@ -105,7 +105,7 @@ def _words(figure: go.Figure, row: ReadingRow, top: float, middle: float, two_li
 
 
 def _predictions(figure: go.Figure, rows: Sequence[ReadingRow], middles: Sequence[float]) -> None:
-    band = {"color": see_through(BLUE, 0.25), "width": 9}
+    band = {"color": see_through(BLUE, 0.35), "width": 9}
     xs: list[float | None] = []
     ys: list[float | None] = []
     for row, y in zip(rows, middles, strict=True):

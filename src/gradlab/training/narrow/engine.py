@@ -9,7 +9,8 @@ nor the stack it is in: its loop shares nothing with others.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, groupby
 
 import numpy as np
@@ -92,7 +93,7 @@ def train_narrow(job: Job, looks: Sequence[int]) -> Iterator[Look]:
         live = np.zeros((len(part), replicas, len(names), max(hidden, 1)), np.uint8)
         params_at = np.empty((len(part), replicas, count), real)
         arguments = (
-            params_RP, slots, bad_step, act_params, job.lr, _rows(job.optimizer_params), _rows(job.schedule_params),
+            0, replicas, params_RP, slots, bad_step, act_params, job.lr, _rows(job.optimizer_params), _rows(job.schedule_params),
             _rows(job.loss_params), x, y.astype(real), np.uint64(stack.root_seed), stack.replicas, per_epoch_batch,
             job.total_steps, step0, np.array(part, np.int64), np.array(run_start, np.int64), records, sets,
             set_start.astype(np.int64), out, live, params_at,
@@ -100,10 +101,26 @@ def train_narrow(job: Job, looks: Sequence[int]) -> Iterator[Look]:
         if not module.advance.signatures:
             module.advance.compile(tuple(map(_typeof, arguments)))
             compile_seconds += time.perf_counter() - started
-        module.advance(*arguments)
+        _in_threads(module.advance, replicas, arguments[2:])
         for s, step in enumerate(part):
             yield _look(job, step, bad_step, params_at[s], out[s], live[s], names, set_start)
         step0 = part[-1]
+
+
+def _in_threads(advance: Callable[..., None], replicas: int, arguments: tuple[object, ...]) -> None:
+    """Advance every replica with the number of threads the user set; a thread takes the next few when it is done."""
+    import numba
+
+    threads = min(numba.get_num_threads(), replicas)
+    if threads == 1:
+        return advance(0, replicas, *arguments)
+    few = max(1, replicas // (16 * threads))
+    edges = [*range(0, replicas, few), replicas]
+    with ThreadPoolExecutor(threads) as pool:
+        done = [pool.submit(advance, a, b, *arguments) for a, b in zip(edges, edges[1:], strict=False)]
+        for each in done:
+            each.result()
+    return None
 
 
 def _typeof(value: object) -> object:
@@ -123,7 +140,14 @@ def _joined(arrays: Sequence[ndarray]) -> ndarray:
 
 
 def _look(
-    job: Job, step: int, bad_step: ndarray, params_RP: ndarray, out: ndarray, live: ndarray, names: list[str], start: ndarray
+    job: Job,
+    step: int,
+    bad_step: ndarray,
+    params_RP: ndarray,
+    out: ndarray,
+    live: ndarray,
+    names: list[str],
+    start: ndarray,
 ) -> Look:
     """One look from what the loop recorded."""
     spec = job.stack.spec

@@ -63,7 +63,9 @@ def scalar_source(function: Callable[..., Any], typed: str | None = "F") -> dict
     assert isinstance(definition, ast.FunctionDef)
     definition.args.args = [ast.arg(argument.arg) for argument in definition.args.args[1:]]
     definition.returns = None
-    definition.body = [s for s in definition.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    definition.body = [
+        s for s in definition.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+    ]
     converter = _Converter(function, typed)
     definition.body = [converter.visit(statement) for statement in definition.body]
     sources: dict[str, str] = {}

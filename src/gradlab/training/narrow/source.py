@@ -1,8 +1,10 @@
 """Source of the narrow engine's loop for one combination of layers, optimizer, loss and batch kind.
 
 What is generated: all of one replica's training from one look to the next, forward, backward and optimizer fused, over
-tiles of `TILE` examples so that everything a replica touches stays in first-level cache. Widths are constants; the inner
-loop runs along the examples of a tile, so that it vectorises.
+tiles of `TILE` examples so that what a replica touches stays near. Widths are constants; the inner loop runs along the
+examples of a tile, so that it vectorises. A layer of at most `SMALL` units on both sides is one pass over the examples
+with its weights in registers; a wider one takes its products from `products`, which are compiled once for all widths,
+and its text does not grow with the width.
 
 Memory of a tile, one flat buffer: for every layer a record of 3 N rows of TILE numbers: activations, pre-activations, and
 derivatives. Records follow each other, so distances between rows are constants, from which the compiler sees that reads and
@@ -14,14 +16,14 @@ b [N].
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gradlab.parts import ACTIVATIONS, LOSSES, SCHEDULES, Activation, Loss, UpdateRule
 from gradlab.training.narrow.formula import scalar_source
+from gradlab.training.narrow.products import TILE
 
-TILE = 64
-SMALL = 5  # up to this many units a layer is one register block
+SMALL = 5  # up to this many units on both sides a layer is one register block
 
 
 @dataclass(frozen=True)
@@ -73,160 +75,125 @@ def load_parameters(run: Run) -> str:
     return "".join(f"{name} = act_params[r, layer, {k}]\n" for k, name in enumerate(parameter_names(run)))
 
 
-def block_size(count: int) -> int:
-    """Units on one side of a register block: a divisor of `count` if one of the good sizes is, else the least wasteful.
-
-    Example:
-        >>> [block_size(n) for n in (2, 4, 5, 7, 8, 10, 32)]
-        [2, 4, 5, 4, 4, 5, 4]
-    """
-    if count <= SMALL:
-        return count
-    return max((4, 5, 3), key=lambda size: (count % size or size) / size)
-
-
 class Rows:
     """Names for rows of the tile, so that their places are computed once, outside the loop along the examples."""
 
     def __init__(self) -> None:
         self.places: dict[str, str] = {}
 
-    def __call__(self, record: str, first: int, block: str = "", n: int = 0) -> str:
-        """Example t of row `first + block + n` of a record; `block` is a runtime variable or ""."""
-        name = f"{record}_{first}_{block}_{n}"
-        shift = f" + {block} * U{TILE}" if block else ""
-        self.places[name] = f"{record} + U{(first + n) * TILE}{shift}"
+    def __call__(self, record: str, row: int) -> str:
+        """Example t of a row of a record."""
+        name = f"{record}_{row}"
+        self.places[name] = f"{record} + U{row * TILE}"
         return f"buf[{name} + t]"
 
-    def over_tile(self, body: str) -> str:
-        """Statements for every example of the tile, with the places of the rows named so far before them."""
+    def over_tile(self, body: str, rows: int = 1) -> str:
+        """Statements for every example of the tile, with the places of the rows named so far before them.
+
+        Args:
+            body: Statements for example t.
+            rows: The same for this many rows, each next to the one before.
+        """
         text = "".join(f"{name} = {place}\n" for name, place in self.places.items())
-        self.places.clear()
-        return text + f"for t in range(U{TILE}):\n" + indent(body, 1)
+        return text + f"for t in range(U{rows * TILE}):\n" + indent(body, 1)
 
 
-def over_blocks(count: int, name: str, body: Callable[[str, int, int], str]) -> str:
-    """Statements for every register block of `count` units.
-
-    `body(block, offset, size)` is the text of one: its first unit is the runtime variable `block` (or "" for none) plus
-    `offset`. Full blocks are a runtime loop, so that the text does not grow with the width.
-    """
-    size = block_size(count)
-    if count == size:
-        return body("", 0, size)
-    full = count - count % size
-    text = f"for {name} in range(U0, U{full}, U{size}):\n" + indent(body(name, 0, size), 1)
-    return text + (body("", full, count % size) if count % size else "")
+def is_small(run: Run) -> bool:
+    """Whether one register block holds the layer's weights."""
+    return max(run.units, run.fan_in) <= SMALL
 
 
-def weight(run: Run, n_block: str, n: int, m_block: str, m: int) -> str:
-    """Index of weight (n_block + n, m_block + m) of the layer at `par`."""
-    place = f"par + U{n * run.fan_in + m}"
-    place += f" + {n_block} * U{run.fan_in}" if n_block else ""
-    return place + (f" + {m_block}" if m_block else "")
+def weights(run: Run) -> str:
+    """Statements that read the weights of the layer at `par` into locals."""
+    places = [(n, m) for n in range(run.units) for m in range(run.fan_in)]
+    return "".join(f"w{n}_{m} = w[par + U{n * run.fan_in + m}]\n" for n, m in places)
 
 
-def bias(run: Run, n_block: str, n: int) -> str:
+def bias(run: Run, n: int) -> str:
     """Index of a bias of the layer at `par`."""
-    return f"par + U{run.units * run.fan_in + n}" + (f" + {n_block}" if n_block else "")
+    return f"par + U{run.units * run.fan_in + n}"
 
 
-def weights(run: Run, n_block: str, n0: int, bn: int, m_block: str, m0: int, bm: int) -> str:
-    """Statements that read a block of weights into locals."""
-    return "".join(
-        f"w{n}_{m} = w[{weight(run, n_block, n0 + n, m_block, m0 + m)}]\n" for n in range(bn) for m in range(bm)
+def activated(run: Run, z: str) -> str:
+    """The activation of `z`."""
+    return (
+        z
+        if run.activation == "identity"
+        else call(ACTIVATIONS[run.activation].function.__name__, z, *parameter_names(run))
     )
+
+
+def slope(run: Run, z: str, a: str) -> str:
+    """The activation's derivative, from pre-activation and activation."""
+    return call(ACTIVATIONS[run.activation].derivative.__name__, z, a, *parameter_names(run))
 
 
 def forward(run: Run) -> str:
     """Statements for one layer: `base` and `prev` are records in `buf`, `par` the layer's first parameter in `w`."""
-    act = ACTIVATIONS[run.activation].function.__name__
-
-    def one_block(block: str, n0: int, bn: int) -> str:
-        rows = Rows()
-        text = weights(run, block, n0, bn, "", 0, run.fan_in)
-        text += "".join(f"b{n} = {f'w[{bias(run, block, n0 + n)}]' if run.has_bias else 'F(0.0)'}\n" for n in range(bn))
-        inner = "".join(f"x{m} = {rows('prev', 0, '', m)}\n" for m in range(run.fan_in))
-        for n in range(bn):
-            inner += f"z{n} = {' + '.join([f'b{n}', *(f'w{n}_{m} * x{m}' for m in range(run.fan_in))])}\n"
-        for n in range(bn):
-            inner += f"{rows('base', run.units + n0, block, n)} = z{n}\n"
-            inner += f"{rows('base', n0, block, n)} = {call(act, f'z{n}', *parameter_names(run))}\n"
-        return text + rows.over_tile(inner)
-
-    return over_blocks(run.units, "n_block", one_block)
+    rows = Rows()
+    if not is_small(run):
+        pre = f"buf_at + (base + U{run.units * TILE}) * SIZE"
+        biases = f"w_at + (par + U{run.units * run.fan_in}) * SIZE" if run.has_bias else "U0"
+        sizes = f"U{run.fan_in}, U{run.units}, U{run.fan_in}, U1"
+        text = f"affine({pre}, buf_at + prev * SIZE, w_at + par * SIZE, {biases}, {sizes}, F(0.0))\n"
+        body = f"{rows('base', 0)} = {activated(run, rows('base', run.units))}\n"
+        return text + rows.over_tile(body, run.units)
+    text = weights(run)
+    text += "".join(f"b{n} = {f'w[{bias(run, n)}]' if run.has_bias else 'F(0.0)'}\n" for n in range(run.units))
+    inner = "".join(f"x{m} = {rows('prev', m)}\n" for m in range(run.fan_in))
+    for n in range(run.units):
+        inner += f"z{n} = {' + '.join([f'b{n}', *(f'w{n}_{m} * x{m}' for m in range(run.fan_in))])}\n"
+    for n in range(run.units):
+        inner += f"{rows('base', run.units + n)} = z{n}\n{rows('base', n)} = {activated(run, f'z{n}')}\n"
+    return text + rows.over_tile(inner)
 
 
 def backward(run: Run, is_first: bool) -> str:
     """Statements for one layer, whose derivatives by its activations stand in the last third of its record.
 
     Turns them into derivatives by its pre-activations, adds to the gradients `g` at `par`, and leaves the derivatives by
-    the activations of the layer below in that layer's record. Small layers do it in one pass over the examples.
+    the activations of the layer below in that layer's record.
     """
-    derivative = ACTIVATIONS[run.activation].derivative.__name__
+    return _backward_small(run, is_first) if is_small(run) else _backward_wide(run, is_first)
+
+
+def _backward_wide(run: Run, is_first: bool) -> str:
     n_units, m_units = run.units, run.fan_in
-
-    def sloped(rows: Rows, block: str, n0: int, n: int) -> str:
-        upstream = rows("base", 2 * n_units + n0, block, n)
-        if run.activation == "identity":
-            return upstream
-        z, a = rows("base", n_units + n0, block, n), rows("base", n0, block, n)
-        return f"{upstream} * {call(derivative, z, a, *parameter_names(run))}"
-
-    def sums(rows: Rows, nb: str, n0: int, bn: int, mb: str, m0: int, bm: int) -> tuple[str, str, str]:
-        """Text before, in and after the loop that adds up the weight gradients of one block."""
-        pairs = [(n, m) for n in range(bn) for m in range(bm)]
-        return (
-            "".join(f"s{n}_{m} = F(0.0)\n" for n, m in pairs),
-            "".join(f"x{m} = {rows('prev', m0, mb, m)}\n" for m in range(bm))
-            + "".join(f"s{n}_{m} += g{n} * x{m}\n" for n, m in pairs),
-            "".join(f"g[{weight(run, nb, n0 + n, mb, m0 + m)}] += s{n}_{m}\n" for n, m in pairs),
-        )
-
-    def lower(rows: Rows, block: str, m0: int, bm: int) -> str:
-        text = ""
-        for m in range(bm):
-            total = " + ".join(f"w{n}_{m} * g{n}" for n in range(n_units))
-            text += f"{rows('prev', 2 * m_units + m0, block, m)} = {total}\n"
-        return text
-
-    def slopes(block: str, n0: int, bn: int) -> str:
-        rows, inner, before, after = Rows(), "", "", ""
-        for n in range(bn):
-            inner += f"g{n} = {sloped(rows, block, n0, n)}\n{rows('base', 2 * n_units + n0, block, n)} = g{n}\n"
-            if run.has_bias:
-                before += f"c{n} = F(0.0)\n"
-                inner += f"c{n} += g{n}\n"
-                after += f"g[{bias(run, block, n0 + n)}] += c{n}\n"
-        return before + rows.over_tile(inner) + after
-
-    def gradients(nb: str, n0: int, bn: int) -> str:
-        def columns(mb: str, m0: int, bm: int) -> str:
-            rows = Rows()
-            before, inner, after = sums(rows, nb, n0, bn, mb, m0, bm)
-            read = "".join(f"g{n} = {rows('base', 2 * n_units + n0, nb, n)}\n" for n in range(bn))
-            return before + rows.over_tile(read + inner) + after
-
-        return over_blocks(m_units, "m_block", columns)
-
-    def below(block: str, m0: int, bm: int) -> str:
-        rows = Rows()
-        read = "".join(f"g{n} = {rows('base', 2 * n_units, '', n)}\n" for n in range(n_units))
-        return weights(run, "", 0, n_units, block, m0, bm) + rows.over_tile(read + lower(rows, block, m0, bm))
-
-    if max(n_units, m_units) > SMALL:
-        text = over_blocks(n_units, "n_block", slopes) + over_blocks(n_units, "n_block", gradients)
-        return text if is_first else text + over_blocks(m_units, "m_block", below)
-    rows = Rows()
-    before, inner, after = sums(rows, "", 0, n_units, "", 0, m_units)
-    inner = "".join(f"g{n} = {sloped(rows, '', 0, n)}\n" for n in range(n_units)) + inner
+    rows, text = Rows(), ""
+    if run.activation != "identity":
+        upstream = rows("base", 2 * n_units)
+        body = f"{upstream} = {upstream} * {slope(run, rows('base', n_units), rows('base', 0))}\n"
+        text += rows.over_tile(body, n_units)
+    upstream = f"buf_at + (base + U{2 * n_units * TILE}) * SIZE"
+    text += f"outer(g_at + par * SIZE, {upstream}, buf_at + prev * SIZE, U{m_units}, U{n_units}, F(0.0))\n"
     if run.has_bias:
-        before += "".join(f"c{n} = F(0.0)\n" for n in range(n_units))
-        inner += "".join(f"c{n} += g{n}\n" for n in range(n_units))
-        after += "".join(f"g[{bias(run, '', n)}] += c{n}\n" for n in range(n_units))
+        text += f"add_rows(g_at + (par + U{n_units * m_units}) * SIZE, {upstream}, U{n_units}, F(0.0))\n"
     if not is_first:
-        before += weights(run, "", 0, n_units, "", 0, m_units)
-        inner += lower(rows, "", 0, m_units)
+        below = f"buf_at + (prev + U{2 * m_units * TILE}) * SIZE"
+        sizes = f"U{n_units}, U{m_units}, U1, U{m_units}"
+        text += f"affine({below}, {upstream}, w_at + par * SIZE, U0, {sizes}, F(0.0))\n"
+    return text
+
+
+def _backward_small(run: Run, is_first: bool) -> str:
+    units, inputs = range(run.units), range(run.fan_in)
+    rows, inner = Rows(), ""
+    for n in units:
+        inner += f"g{n} = {rows('base', 2 * run.units + n)}\n"
+        if run.activation != "identity":
+            inner += f"g{n} *= {slope(run, rows('base', run.units + n), rows('base', n))}\n"
+    before = "".join(f"s{n}_{m} = F(0.0)\n" for n in units for m in inputs)
+    after = "".join(f"g[par + U{n * run.fan_in + m}] += s{n}_{m}\n" for n in units for m in inputs)
+    inner += "".join(f"x{m} = {rows('prev', m)}\n" for m in inputs)
+    inner += "".join(f"s{n}_{m} += g{n} * x{m}\n" for n in units for m in inputs)
+    if run.has_bias:
+        before += "".join(f"c{n} = F(0.0)\n" for n in units)
+        inner += "".join(f"c{n} += g{n}\n" for n in units)
+        after += "".join(f"g[{bias(run, n)}] += c{n}\n" for n in units)
+    if not is_first:
+        before += weights(run)
+        for m in inputs:
+            inner += f"{rows('prev', 2 * run.fan_in + m)} = {' + '.join(f'w{n}_{m} * g{n}' for n in units)}\n"
     return before + rows.over_tile(inner) + after
 
 

@@ -1,0 +1,68 @@
+"""SIGKILL at ten random moments: no trial lost, none twice, the same rows as an uninterrupted run."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import tomli_w
+
+from tests.studies.small import table
+
+
+def gradlab(*arguments: str) -> list[str]:
+    """The command line in this interpreter."""
+    return [sys.executable, "-m", "gradlab", *arguments]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
+def test_kill_ten_times(tmp_path: Path) -> None:
+    """Ten kills spread over the run, most of them while chunks are being trained and committed."""
+    study = tmp_path / "small.toml"
+    study.write_text(tomli_w.dumps(table(replicas=400, task={"name": "abs_x", "points": 400})))
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+    command = ["study", "run", str(study), "--engine", "torch", "--chunk", "20", "--no-report", "-q", "--store"]
+
+    whole = tmp_path / "whole"
+    subprocess.run(gradlab(*command, str(whole)), check=True, env=environment, stdout=subprocess.DEVNULL)
+
+    killed, parts, random_moment = 0, tmp_path / "parts", random.Random(1)
+    database = parts / "gradlab.sqlite"
+    while killed < 10:
+        with subprocess.Popen(
+            gradlab(*command, str(parts)), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as process:
+            seen = database.with_name(database.name + "-wal")
+            size = seen.stat().st_size if seen.exists() else 0
+            deadline = time.monotonic() + 60
+            # wait until this run has written something, so that the moment falls into the work and not the start
+            while process.poll() is None and time.monotonic() < deadline:
+                if seen.exists() and seen.stat().st_size != size:
+                    break
+                time.sleep(0.005)
+            time.sleep(random_moment.uniform(0.0, 0.12))
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            assert process.returncode in (-signal.SIGKILL, 0)
+            killed += 1
+    subprocess.run(gradlab(*command, str(parts)), check=True, env=environment, stdout=subprocess.DEVNULL)
+
+    exports = [
+        subprocess.run(
+            gradlab("study", "export", "small", "--format", "csv", "--store", str(store)),
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for store in (whole, parts)
+    ]
+    assert exports[0] == exports[1]
+    lines = exports[0].splitlines()
+    assert len(lines) == 1 + 800 and len(set(lines)) == len(lines)
