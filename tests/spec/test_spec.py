@@ -30,6 +30,14 @@ def values_of(param: Param) -> st.SearchStrategy[Any]:
     return st.floats(low, high, exclude_min=param.excludes_low, exclude_max=param.excludes_high)
 
 
+def is_consistent(values: Mapping[str, Any]) -> bool:
+    """Whether parameters that are right one by one are right together."""
+    ordered = all(
+        values[low] <= values[high] for low, high in (("low", "high"), ("min_val", "max_val")) if low in values
+    )
+    return ordered and not (values.get("nesterov") and (values["momentum"] == 0 or values["dampening"] != 0))
+
+
 def choices_from(catalog: Mapping[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     """Tables that name a record and give some of its parameters, and all of those without a default."""
 
@@ -37,7 +45,9 @@ def choices_from(catalog: Mapping[str, Any]) -> st.SearchStrategy[dict[str, Any]
         params = (record.lr, *record.params) if isinstance(record, Optimizer) else record.params
         needed = {param.name: values_of(param) for param in params if param.default is None}
         optional = {param.name: values_of(param) for param in params if param.default is not None}
-        return st.fixed_dictionaries({"name": st.just(record.name), **needed}, optional=optional)
+        tables = st.fixed_dictionaries({"name": st.just(record.name), **needed}, optional=optional)
+        defaults = {param.name: param.default for param in params}
+        return tables.filter(lambda given: is_consistent(defaults | given))
 
     return st.sampled_from(list(catalog.values())).flatmap(table)
 

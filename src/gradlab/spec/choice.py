@@ -123,9 +123,9 @@ def choose(catalog: Catalog[Any], kind: str, value: object) -> Choice:
         )
     values = resolve(params, given, f"{kind} {name}")
     for low, high in (("low", "high"), ("min_val", "max_val")):
-        if low in values and high in values and values[low] >= values[high]:
+        if low in values and high in values and values[low] > values[high]:
             raise SpecError(
-                f"{kind} {name}", got=f"{low} {values[low]}, {high} {values[high]}", expected=f"{low} below {high}"
+                f"{kind} {name}", got=f"{low} {values[low]}, {high} {values[high]}", expected=f"{low} at most {high}"
             )
     return Choice(name=name, params=tuple(values.items()))
 
