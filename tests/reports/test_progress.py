@@ -32,9 +32,9 @@ def run(clock: Clock, chunks: int, seconds: float, quiet: bool = False, done: in
     out = io.StringIO()
     console = Console(file=out, force_terminal=terminal, width=100)
     with Progress(10_000, done, quiet, console) as shown:
-        for _ in range(chunks):
+        for i in range(chunks):
             clock.now += seconds
-            shown.advance(100, "B1, width 2")
+            shown.advance(100, "B1, width 2", 100 * (i + 1) / (10_000 - done))
     return out.getvalue()
 
 
@@ -66,7 +66,7 @@ def test_markup_in_names_is_text(clock: Clock) -> None:
     out = io.StringIO()
     with Progress(10, 0, console=Console(file=out)) as shown:
         clock.now += 11.0
-        shown.advance(1, "[bold]row[/] <b>")
+        shown.advance(1, "[bold]row[/] <b>", 0.1)
     assert "[bold]row[/] <b>" in out.getvalue()
 
 
@@ -75,10 +75,10 @@ def test_the_rate_is_that_of_the_last_half_minute(clock: Clock) -> None:
     assert shown.per_second() is None and shown.numbers() == "0 / 10,000 networks"
     for _ in range(100):
         clock.now += 1.0
-        shown.advance(1, "slow")
+        shown.advance(1, "slow", 0.001)
     for _ in range(40):
         clock.now += 1.0
-        shown.advance(50, "fast")
+        shown.advance(50, "fast", 0.01)
     assert shown.per_second() == pytest.approx(50, rel=0.05)
 
 

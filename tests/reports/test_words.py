@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradlab.reports import words
-from gradlab.stats import wilson
+from gradlab.stats import text, wilson
 from tests.reports import fake
 
 
@@ -27,7 +27,7 @@ def test_interval_text_shows_a_width(sample: tuple[int, int]) -> None:
 def test_numbers_that_are_not_finite_have_words(value: float) -> None:
     assert words.number_text(value) in ("NaN", "Inf", "-Inf")
     assert words.seconds_text(value) == words.NOTHING
-    words.interval_text(value, value, value)
+    text.interval_text(value, value, value)
 
 
 def test_nothing_measured_is_a_dash() -> None:

@@ -134,7 +134,7 @@ def test_results_are_committed_while_later_chunks_run(tmp_path: Path) -> None:
     with Store.open(tmp_path, write=True) as store:
         reader = threading.Lock()
 
-        def look(networks: int, what: str) -> None:
+        def look(networks: int, what: str, share: float) -> None:
             with reader, Store.open(tmp_path, write=False) as other:
                 seen.append(other.query("SELECT COUNT(*) FROM trial")[0][0])
 

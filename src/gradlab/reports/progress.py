@@ -38,6 +38,7 @@ class Progress:
         self._is_live = self._console.is_terminal and not self._console.is_dumb_terminal
         self._bar: Bar | None = None
         self._started_with = done
+        self._share = 0.0
         self._began = self._last_line = time.monotonic()
         self._seen: deque[tuple[float, int]] = deque([(self._began, done)])
 
@@ -54,7 +55,7 @@ class Progress:
                 expand=True,
                 transient=True,
             )
-            self._bar.add_task("starting", total=max(1, self.total), completed=self.done, numbers=self.numbers())
+            self._bar.add_task("starting", total=1.0, completed=0.0, numbers=self.numbers())
             self._bar.start()
         return self
 
@@ -70,20 +71,22 @@ class Progress:
             new = count_text(self.done - self._started_with)
             self._say(f"{state}: {self._counts()}, {new} of them in {session}")
 
-    def advance(self, networks: int, what: str) -> None:
+    def advance(self, networks: int, what: str, share: float) -> None:
         """Count networks just recorded.
 
         Args:
             networks: How many.
             what: What they are, for the reader: "B1, width 2".
+            share: Part of this session's work that is done, between 0 and 1; networks differ in what they cost.
         """
         now, what = time.monotonic(), _shortened(what)
         self.done += networks
+        self._share = share
         self._seen.append((now, self.done))
         while len(self._seen) > 2 and now - self._seen[0][0] > _WINDOW:
             self._seen.popleft()
         if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], completed=self.done, description=what, numbers=self.numbers())
+            self._bar.update(self._bar.task_ids[0], completed=share, description=what, numbers=self.numbers())
         elif not self.quiet and now - self._last_line >= SECONDS_BETWEEN_LINES:
             self._last_line = now
             self._say(f"{self.numbers()}, {what}")
@@ -99,8 +102,9 @@ class Progress:
         rate = self.per_second()
         if rate is not None:
             parts.append(f"{number_text(rate)} per s")
-            if self.done < self.total:
-                parts.append(f"{seconds_text((self.total - self.done) / rate)} left")
+            if self.done < self.total and self._share > 0:
+                left = (time.monotonic() - self._began) * (1.0 - self._share) / self._share
+                parts.append(f"{seconds_text(left)} left")
         return ", ".join(parts)
 
     def _counts(self) -> str:

@@ -28,12 +28,12 @@ from gradlab.reports.words import (
     level_text,
     levels_text,
     measured_text,
-    percent_text,
     published_text,
     rate_text,
     seconds_text,
     status_text,
 )
+from gradlab.stats.text import percent_text
 from gradlab.studies.results import Analysis, CellResult
 from gradlab.studies.study import Study
 

@@ -8,11 +8,11 @@ when the whole interval breaks it, undecided in between.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 
 from gradlab.stats import Proportion, paired_difference, prediction_interval, standard_error, wilson
+from gradlab.stats.text import interval_text, percent_text
 from gradlab.studies.compare import THEORIES
 from gradlab.studies.plan import Plan
 from gradlab.studies.results import CellResult, ClaimResult, Reading, Verdict
@@ -170,12 +170,13 @@ def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
         claim = by_id.get(match[1])
         if claim is None or claim.measured is None or claim.low is None or claim.high is None:
             return "(not run)"
-        interval = f"[{100 * claim.low:.3g}, {100 * claim.high:.3g}]"
+        whole = interval_text(claim.measured, claim.low, claim.high)
+        rate, _, interval = whole.partition(" [")
         texts = {
-            None: f"{percent(claim.measured)} {interval} of {claim.replicas:,}",
-            "rate": percent(claim.measured),
-            "interval": interval,
-            "published": "-" if claim.published is None else percent(claim.published),
+            None: f"{whole} of {claim.replicas:,}",
+            "rate": rate,
+            "interval": f"[{interval}",
+            "published": "-" if claim.published is None else percent_text(claim.published),
             "verdict": claim.verdict,
             "n": f"{claim.replicas:,}",
             "readings": _listed(claim),
@@ -183,16 +184,6 @@ def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
         return texts[match[2]]
 
     return re.sub(r"\{([^{}:]+)(?::(rate|interval|published|verdict|n|readings))?\}", fill, template)
-
-
-def percent(rate: float) -> str:
-    """A rate in per cent with three significant digits.
-
-    Example:
-        >>> percent(0.953), percent(0.0005), percent(0.0)
-        ('95.3 %', '0.05 %', '0 %')
-    """
-    return "0 %" if math.isclose(rate, 0.0) else f"{100 * rate:.3g} %"
 
 
 def _listed(claim: ClaimResult) -> str:

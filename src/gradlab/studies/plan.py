@@ -99,7 +99,7 @@ class Plan:
 
     def _packed(self, cells: Sequence[Cell]) -> list[Chunk]:
         setup = cells[0].setup
-        torch_seconds = sum(self.torch_seconds(cell) for cell in cells)
+        torch_seconds = sum(self.network_seconds(cell.setup, "torch") * cell.replicas for cell in cells)
         engine = choose_engine(setup, self.engine, self.device, torch_seconds)
         capacity = self.capacity(setup, engine)
         chunks: list[Chunk] = []
@@ -143,20 +143,17 @@ class Plan:
     @cached_property
     def seconds(self) -> float:
         """Rough estimate of the time on two cores, compilation left out; a dry run prints it."""
-        by_id = {cell.id: cell for cell in self.unique_cells}
-        total = 0.0
-        for chunk in self.chunks:
-            for cell, part in chunk.slices:
-                share = len(part) / by_id[cell].replicas
-                total += share * self.torch_seconds(by_id[cell]) / (NARROW_SPEEDUP if chunk.engine == "narrow" else 1.0)
-        return total
+        return sum(
+            self.network_seconds(part.setup, chunk.engine) * len(part)
+            for chunk in self.chunks
+            for _, part in chunk.slices
+        )
 
-    def torch_seconds(self, cell: Cell) -> float:
-        """Rough estimate of the torch engine's time for a cell on two cores."""
-        setup = cell.setup
+    def network_seconds(self, setup: Setup, engine: str) -> float:
+        """Rough estimate of the time for one network on two cores."""
         batch = max(setup.recipe.batch_sizes(setup.points))
         work = (setup.total_steps * batch + 20) * setup.network.parameters
-        return cell.replicas * work / B1_WORK / NETWORKS_PER_SECOND
+        return work / B1_WORK / NETWORKS_PER_SECOND / (NARROW_SPEEDUP if engine == "narrow" else 1.0)
 
     def steps(self, setup: Setup) -> list[int]:
         """Steps at which a cell is looked at."""

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from importlib.metadata import version
 from typing import Any
@@ -19,7 +19,7 @@ from gradlab.studies.load import to_toml
 from gradlab.studies.plan import Plan
 from gradlab.studies.store import Store
 
-Progress = Callable[[int, str], None]
+Progress = Callable[[int, str, float], None]
 
 
 class InProcess(Executor):
@@ -53,7 +53,8 @@ def run_study(
         jobs: Processes; 1 runs here.
         threads: Threads in all; None is one per core.
         fresh: Forget what is recorded for these cells first.
-        progress: Called after each chunk with the number of networks done and what they were.
+        progress: Called after each chunk with the number of networks done, what they were, and the part of this
+            session's work that is done.
         executor: Any executor, instead of `jobs`.
         command: What the user typed, kept for the report.
 
@@ -66,36 +67,42 @@ def run_study(
     numbers = store.register(plan, toml, command)
     threads_each = max(1, (threads or os.cpu_count() or 1) // jobs) if threads or jobs > 1 else None
     tasks = _missing(plan, store, numbers, threads_each)
-    first = next(tasks, None)
-    if first is None:
+    if not tasks:
         return
+    total_work, done_work = sum(_work(plan, task) for task in tasks), 0.0
     started, stamp = time.perf_counter(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     networks, compile_seconds = 0, 0.0
 
-    def record(result: ChunkResult) -> None:
-        nonlocal networks, compile_seconds
+    def record(task: ChunkTask, result: ChunkResult) -> None:
+        nonlocal networks, compile_seconds, done_work
         store.commit(result, numbers, plan.device)
         done = sum(len(trials.outcome) for trials in result.trials)
         networks += done
         compile_seconds += result.compile_seconds
+        done_work += _work(plan, task)
         if progress is not None:
-            progress(done, ", ".join(dict.fromkeys(_label(plan, trials.cell) for trials in result.trials)))
+            progress(
+                done,
+                ", ".join(dict.fromkeys(_label(plan, trials.cell) for trials in result.trials)),
+                done_work / total_work,
+            )
 
     own = executor is None
     if executor is None:
         spawn = multiprocessing.get_context("spawn")
         executor = InProcess() if jobs == 1 else ProcessPoolExecutor(jobs, mp_context=spawn)
-    pending: set[Future[ChunkResult]] = set()
+    pending: dict[Future[ChunkResult], ChunkTask] = {}
+    waiting = iter(tasks)
     try:
-        task: ChunkTask | None = first
+        task = next(waiting, None)
         while task is not None or pending:
             # a few chunks ahead keep every process busy, and results never pile up
             while task is not None and len(pending) < (1 if jobs == 1 and own else 2 * jobs):
-                pending.add(executor.submit(run_chunk, task))
-                task = next(tasks, None)
-            finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+                pending[executor.submit(run_chunk, task)] = task
+                task = next(waiting, None)
+            finished, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in finished:
-                record(future.result())
+                record(pending.pop(future), future.result())
     finally:
         for future in pending:
             future.cancel()
@@ -111,10 +118,11 @@ def run_study(
                 )  # fmt: skip
 
 
-def _missing(plan: Plan, store: Store, numbers: dict[str, int], threads: int | None) -> Iterator[ChunkTask]:
+def _missing(plan: Plan, store: Store, numbers: dict[str, int], threads: int | None) -> list[ChunkTask]:
     """Tasks for every chunk, less the replicas that are recorded."""
     rules = {name: rule.over for name, rule in plan.study.outcomes.items()}
     recorded = {cell: store.recorded(number) for cell, number in numbers.items()}
+    tasks = []
     for chunk in plan.chunks:
         slices = [
             (cell, Slice(part.setup, start, stop))
@@ -123,9 +131,15 @@ def _missing(plan: Plan, store: Store, numbers: dict[str, int], threads: int | N
         ]
         if slices:
             steps = tuple(plan.steps(slices[0][1].setup))
-            yield ChunkTask(
-                tuple(slices), plan.seed, steps, plan.study.inputs, rules, chunk.engine, plan.device, threads
+            tasks.append(
+                ChunkTask(tuple(slices), plan.seed, steps, plan.study.inputs, rules, chunk.engine, plan.device, threads)
             )
+    return tasks
+
+
+def _work(plan: Plan, task: ChunkTask) -> float:
+    """Rough estimate of a task's seconds."""
+    return sum(plan.network_seconds(part.setup, task.engine) * len(part) for _, part in task.slices)
 
 
 def gaps(start: int, stop: int, taken: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -19,8 +19,8 @@ from gradlab.reports.charts.style import (
     spans_two_decades,
     whiskers,
 )
-from gradlab.reports.words import interval_text, percent_text
 from gradlab.stats import Proportion
+from gradlab.stats.text import interval_text, percent_text
 
 _DASHES = ("dash", "dot", "dashdot", "longdash")
 

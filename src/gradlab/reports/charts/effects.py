@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from gradlab.reports.charts.style import BLUE, INK, TEXT_PX, empty, lanes, legend_key, safe, see_through
-from gradlab.reports.words import interval_text, level_text
+from gradlab.reports.words import level_text
 from gradlab.stats import Proportion
+from gradlab.stats.text import interval_text
 from gradlab.studies.results import LevelValue
 
 LABEL, BAR, GAP = 24, 18, 16

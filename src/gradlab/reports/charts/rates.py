@@ -9,8 +9,8 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from gradlab.reports.charts.style import INK, TEXT_PX, empty, lanes, legend_key, safe, whiskers
-from gradlab.reports.words import interval_text, percent_text
 from gradlab.stats import Proportion
+from gradlab.stats.text import interval_text, percent_text
 
 LABEL, BAR, DOT, GAP = 23, 17, 14, 14  # heights in pixels
 LONG_LABEL = 24  # characters that fit beside the printed number on a narrow screen

@@ -19,8 +19,8 @@ from gradlab.reports.charts.style import (
     see_through,
     whiskers,
 )
-from gradlab.reports.words import interval_text, percent_text
 from gradlab.stats import Proportion
+from gradlab.stats.text import interval_text, percent_text
 
 LABEL, LANE = 21, 20
 LONG_LABEL = 33  # characters that fit beside the printed number on a narrow screen

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from gradlab.reports import charts
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.selection import factors_of, grid_groups, with_readings
-from gradlab.reports.words import levels_text, percent_text, rate_text, replicas_text
+from gradlab.reports.words import levels_text, rate_text, replicas_text
 from gradlab.stats import Proportion, wilson
+from gradlab.stats.text import percent_text
 from gradlab.studies.results import Analysis, CellResult, LevelValue
 
 MOST_PANELS = 12

@@ -11,8 +11,9 @@ from gradlab.parts import ACTIVATIONS
 from gradlab.reports import charts
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.selection import activation_of, claimed, labels, notes, row_cells
-from gradlab.reports.words import cell_rate, interval_text, replicas_text
+from gradlab.reports.words import cell_rate, replicas_text
 from gradlab.stats import Proportion, wilson
+from gradlab.stats.text import interval_text
 from gradlab.studies.results import Analysis, CellResult
 
 LONGEST_NOTED = 44  # characters of a row's label with its note

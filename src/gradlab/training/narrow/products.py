@@ -12,7 +12,7 @@ Source: the register blocks are those of Goto and van de Geijn 2008, "Anatomy of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
