@@ -10,7 +10,20 @@ import importlib
 __version__ = "0.1.0"
 
 # Public name -> the module that defines it.
-_PUBLIC: dict[str, str] = {}
+_PUBLIC: dict[str, str] = {
+    "Analysis": "gradlab.studies.results",
+    "Plan": "gradlab.studies.plan",
+    "Setup": "gradlab.spec",
+    "Store": "gradlab.studies.store",
+    "Study": "gradlab.studies.study",
+    "analyze": "gradlab.studies.analyze",
+    "load_study": "gradlab.studies.load",
+    "make_plan": "gradlab.studies.plan",
+    "run_study": "gradlab.studies.run",
+    "setup_from": "gradlab.spec",
+    "shipped_studies": "gradlab.studies.load",
+    "write_page": "gradlab.reports.page",
+}
 
 __all__ = ["__version__", *_PUBLIC]
 

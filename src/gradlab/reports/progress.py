@@ -55,7 +55,7 @@ class Progress:
                 expand=True,
                 transient=True,
             )
-            self._bar.add_task("starting", total=1.0, completed=0.0, numbers=self.numbers())
+            self._bar.add_task("starting", total=1.0, completed=0, numbers=self.numbers())
             self._bar.start()
         return self
 

@@ -76,8 +76,8 @@ def best_constant_loss(
 ) -> Float[ndarray, "#R"]:
     """Loss of the best constant output on given targets, per replica (of length one when all replicas share it).
 
-    The best constant minimises a convex function of one number per unit; it is found by ternary search on the record's
-    own value formula, or for one-hot targets is the log of the class shares.
+    The best constant minimises a convex function of one number per unit: the mean for squares, the log of the class shares
+    for one-hot targets; for other losses it is found by ternary search on the record's own value formula.
     """
     t = targets.astype(np.float64)
     broadcast = [p[:, None, None] for p in params]
@@ -88,6 +88,10 @@ def best_constant_loss(
             share = t.mean(axis=1)
             entropy = -np.where(share > 0, share * np.log(share), 0.0).sum(axis=1)
         return np.asarray(entropy)
+
+    if loss.name in ("mse", "sum_of_squares"):
+        scale = params[0][:, None] if params else 1.0
+        return np.asarray((scale * t.var(axis=1) * t.shape[1]).sum(axis=1) * factor)
 
     def cost(y: ndarray) -> ndarray:
         return np.asarray(loss.value(NUMPY, y[:, None], t, 0.0, *broadcast).sum(axis=1))

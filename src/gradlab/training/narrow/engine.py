@@ -22,7 +22,8 @@ from gradlab.parts.namespace import NUMPY
 from gradlab.spec import NetworkSpec, Setup
 from gradlab.training.narrow import cache
 from gradlab.training.narrow.kernel import kernel_source
-from gradlab.training.narrow.source import TILE, Combination, Run
+from gradlab.training.narrow.products import TILE
+from gradlab.training.narrow.source import Combination, Run
 from gradlab.training.train import LOSS_SET, Job, Look, SetLook
 
 WIDEST = 32
@@ -126,7 +127,7 @@ def _in_threads(advance: Callable[..., None], replicas: int, arguments: tuple[ob
 def _typeof(value: object) -> object:
     from numba import typeof
 
-    return typeof(value)
+    return typeof(value)  # type: ignore[no-untyped-call]
 
 
 def _rows(params: Sequence[Float[ndarray, " R"]]) -> Float[ndarray, "K R"]:

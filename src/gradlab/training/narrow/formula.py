@@ -1,7 +1,7 @@
 """From a catalog formula to scalar source: the same expression, with the namespace resolved and numbers typed.
 
-A formula `def relu(xp, z): return xp.maximum(z, 0.0)` becomes `def relu(z): return maximum(z, F(0.0))`, where `F` is the
-engine's float type: an untyped constant would turn a float32 loop into a float64 one. Functions the formula calls are
+A formula `def relu(xp, z): return xp.maximum(z, 0.0)` becomes `def f_relu(z): return real.maximum(z, F(0.0))`, where
+`F` is the engine's float type and `real` holds its functions: an untyped constant would turn a float32 loop into a float64 one. Functions the formula calls are
 converted with it; module constants become numbers.
 """
 
@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-_DECORATOR = "@njit(fastmath=FAST, error_model='numpy', inline='never')\n"
+_DECORATOR = "@njit(fastmath=FAST, error_model='numpy', forceinline=True)\n"
 
 
 class _Converter(ast.NodeTransformer):
@@ -35,7 +35,7 @@ class _Converter(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         assert isinstance(node.value, ast.Name) and node.value.id == "xp", ast.dump(node)
-        return ast.Name(node.attr, ast.Load())
+        return ast.Attribute(ast.Name("real" if self.typed else "float64", ast.Load()), node.attr, ast.Load())
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         value = self.globals.get(node.id)
@@ -45,10 +45,19 @@ class _Converter(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if isinstance(node.func, ast.Name):
-            self.called.append(self.globals[node.func.id])
+            called = self.globals[node.func.id]
+            self.called.append(called)
+            node.func = ast.Name(compiled_name(called), ast.Load())
             node.args = node.args[1:]  # xp
+            node.args = [self.visit(argument) for argument in node.args]
+            return node
         self.generic_visit(node)
         return node
+
+
+def compiled_name(function: Callable[..., Any]) -> str:
+    """What a formula is called in generated source: a formula named tanh calls the function tanh."""
+    return f"f_{function.__name__}"
 
 
 def scalar_source(function: Callable[..., Any], typed: str | None = "F") -> dict[str, str]:
@@ -56,13 +65,14 @@ def scalar_source(function: Callable[..., Any], typed: str | None = "F") -> dict
 
     Args:
         function: A formula; its first parameter is `xp`.
-        typed: Name of the float type that wraps every number; None leaves Python floats (float64).
+        typed: Name of the float type that wraps every number; None leaves Python floats, with functions of `float64`.
     """
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     definition = tree.body[0]
     assert isinstance(definition, ast.FunctionDef)
     definition.args.args = [ast.arg(argument.arg) for argument in definition.args.args[1:]]
     definition.returns = None
+    definition.name = compiled_name(function)
     definition.body = [
         s for s in definition.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
     ]

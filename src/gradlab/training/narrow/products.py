@@ -12,16 +12,14 @@ Source: the register blocks are those of Goto and van de Geijn 2008, "Anatomy of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import llvmlite.binding
+import llvmlite.binding  # type: ignore[import-untyped]
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 TILE = 64
@@ -41,6 +39,8 @@ class _Block:
 
     def __init__(self, builder: Any, real: Any) -> None:
         self.builder = builder
+        # inlined into loops with constant sizes, these blocks cost seconds of compilation and gain nothing
+        builder.function.attributes.add("noinline")
         self.real = ir.FloatType() if real == types.float32 else ir.DoubleType()
         self.size = 4 if real == types.float32 else 8
         self.lanes = min(TILE, _vector_bytes() // self.size)
@@ -111,10 +111,25 @@ class _Block:
         return self.shuffle(vectors[0], vectors[0], [owners[0].index(i) for i in range(count)])
 
 
-@contextmanager
-def _loop(builder: Any, count: Any) -> Iterator[Any]:
-    with cgutils.for_range(builder, count, intp=_WORD) as loop:
-        yield loop.index
+def _repeat(builder: Any, count: Any, carried: list[Any], body: Callable[[Any, list[Any]], list[Any]]) -> list[Any]:
+    """A loop of at least one turn: `body(turn, values)` gives the values of the next turn; the last ones are returned."""
+    before = builder.block
+    inside = builder.append_basic_block("turn")
+    builder.branch(inside)
+    builder.position_at_end(inside)
+    turn = builder.phi(_WORD)
+    phis = [builder.phi(value.type) for value in carried]
+    values = body(turn, list(phis))
+    following = builder.add(turn, ir.Constant(_WORD, 1))
+    again = builder.icmp_unsigned("<", following, count)
+    end = builder.block
+    for phi, first, last in zip([turn, *phis], [ir.Constant(_WORD, 0), *carried], [following, *values], strict=True):
+        phi.add_incoming(first, before)
+        phi.add_incoming(last, end)
+    after = builder.append_basic_block("after")
+    builder.cbranch(again, inside, after)
+    builder.position_at_end(after)
+    return values
 
 
 def _affine_block(units: int) -> Any:
@@ -134,29 +149,31 @@ def _affine_block(units: int) -> Any:
                 block.spread(builder.select(absent, none, block.load(somewhere, n, block.real)), block.lanes)
                 for n in range(units)
             ]
-            chunk = block.lanes * vectors
-            sums = [[cgutils.alloca_once(builder, kind) for _ in range(vectors)] for _ in range(units)]
             steps = [builder.mul(unit_step, ir.Constant(_WORD, n)) for n in range(units)]
-            with _loop(builder, ir.Constant(_WORD, TILE // chunk)) as part:
-                start = builder.mul(part, ir.Constant(_WORD, chunk))
-                for n in range(units):
-                    for v in range(vectors):
-                        builder.store(first[n], sums[n][v])
-                with _loop(builder, inputs) as m:
+            chunk = block.lanes * vectors
+
+            def one_chunk(turn: Any, _: list[Any]) -> list[Any]:
+                start = builder.mul(turn, ir.Constant(_WORD, chunk))
+
+                def one_input(m: Any, sums: list[Any]) -> list[Any]:
                     row = builder.add(start, builder.mul(m, ir.Constant(_WORD, TILE)))
-                    values = [
-                        block.load(x, builder.add(row, ir.Constant(_WORD, v * block.lanes)), kind)
-                        for v in range(vectors)
-                    ]
+                    places = [builder.add(row, ir.Constant(_WORD, v * block.lanes)) for v in range(vectors)]
+                    values = [block.load(x, place, kind) for place in places]
                     column = builder.mul(m, input_step)
+                    new: list[Any] = []
                     for n in range(units):
                         weight = block.spread(block.load(w, builder.add(column, steps[n]), block.real), block.lanes)
-                        for v in range(vectors):
-                            builder.store(block.multiply_add(weight, values[v], builder.load(sums[n][v])), sums[n][v])
+                        new += [block.multiply_add(weight, value, sums[len(new) + v]) for v, value in enumerate(values)]
+                    return new
+
+                sums = _repeat(builder, inputs, [first[n] for n in range(units) for _ in range(vectors)], one_input)
                 for n in range(units):
                     for v in range(vectors):
                         at = builder.add(start, ir.Constant(_WORD, n * TILE + v * block.lanes))
-                        block.store(builder.load(sums[n][v]), out, at)
+                        block.store(sums[n * vectors + v], out, at)
+                return []
+
+            _repeat(builder, ir.Constant(_WORD, TILE // chunk), [], one_chunk)
             return context.get_dummy_value()
 
         return types.void(out, x, w, bias, inputs, unit_step, input_step, zero), codegen
@@ -222,8 +239,7 @@ def _rows_block(units: int) -> Any:
     return write
 
 
-@intrinsic
-def _bytes_of(typingctx, value):  # type: ignore[no-untyped-def]
+def _bytes_of_value(typingctx, value):  # type: ignore[no-untyped-def]
     """Bytes of one number of the type of `value`."""
 
     def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
@@ -232,6 +248,7 @@ def _bytes_of(typingctx, value):  # type: ignore[no-untyped-def]
     return types.uint64(value), codegen
 
 
+_bytes_of: Any = intrinsic(_bytes_of_value)
 _affine_1, _affine_2, _affine_4 = map(_affine_block, (1, 2, 4))
 _outer_11, _outer_12, _outer_14 = (_outer_block(1, m) for m in (1, 2, 4))
 _outer_21, _outer_22, _outer_24 = (_outer_block(2, m) for m in (1, 2, 4))

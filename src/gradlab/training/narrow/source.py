@@ -20,10 +20,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gradlab.parts import ACTIVATIONS, LOSSES, SCHEDULES, Activation, Loss, UpdateRule
-from gradlab.training.narrow.formula import scalar_source
+from gradlab.training.narrow.formula import compiled_name, scalar_source
 from gradlab.training.narrow.products import TILE
 
-SMALL = 5  # up to this many units on both sides a layer is one register block
+SMALL = 4  # up to this many units on both sides a layer is one register block
 
 
 @dataclass(frozen=True)
@@ -119,13 +119,13 @@ def activated(run: Run, z: str) -> str:
     return (
         z
         if run.activation == "identity"
-        else call(ACTIVATIONS[run.activation].function.__name__, z, *parameter_names(run))
+        else call(compiled_name(ACTIVATIONS[run.activation].function), z, *parameter_names(run))
     )
 
 
 def slope(run: Run, z: str, a: str) -> str:
     """The activation's derivative, from pre-activation and activation."""
-    return call(ACTIVATIONS[run.activation].derivative.__name__, z, a, *parameter_names(run))
+    return call(compiled_name(ACTIVATIONS[run.activation].derivative), z, a, *parameter_names(run))
 
 
 def forward(run: Run) -> str:
@@ -229,15 +229,15 @@ def loss_statements(loss: Loss, units: int) -> tuple[str, str]:
     head = ""
     y = [f"buf[base + U{n * TILE} + t]" for n in range(units)]
     if loss.normaliser == "logsumexp":
-        head += f"top = {y[0]}\n" + "".join(f"top = maximum(top, {value})\n" for value in y[1:])
-        head += "total = " + " + ".join(f"exp({value} - top)" for value in y) + "\nnorm = top + log(total)\n"
+        head += f"top = {y[0]}\n" + "".join(f"top = real.maximum(top, {value})\n" for value in y[1:])
+        head += "total = " + " + ".join(f"real.exp({value} - top)" for value in y) + "\nnorm = top + real.log(total)\n"
         normaliser = "norm"
     values = "".join(
-        f"loss_sum += {call(loss.value.__name__, y[n], f'target[U{n * TILE} + t]', normaliser, *params)}\n"
+        f"loss_sum += {call(compiled_name(loss.value), y[n], f'target[U{n * TILE} + t]', normaliser, *params)}\n"
         for n in range(units)
     )
     gradients = "".join(
-        f"buf[base + U{(2 * units + n) * TILE} + t] = factor * {call(loss.gradient.__name__, y[n], f'target[U{n * TILE} + t]', normaliser, *params)}\n"
+        f"buf[base + U{(2 * units + n) * TILE} + t] = factor * {call(compiled_name(loss.gradient), y[n], f'target[U{n * TILE} + t]', normaliser, *params)}\n"
         for n in range(units)
     )
     return head + values + gradients, head + values

@@ -1,0 +1,243 @@
+"""The narrow engine is the torch engine: same weights after a step, whatever it is made of, and bitwise itself.
+
+Every combination of activations, rule and loss is compiled, which takes seconds, so that a few networks cover all
+records: each activation, each rule and each loss stands in one of the float32 and one of the float64 networks. Random
+triples are marked slow.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+
+from gradlab.data.inputs import InputSet
+from gradlab.nets import Slice
+from gradlab.parts import ACTIVATIONS, LOSSES, SCHEDULES
+from gradlab.spec import Setup
+from gradlab.training import Job, Look, prepare, train
+from gradlab.training.narrow import engine, train_narrow
+from gradlab.training.outcomes import is_constant
+from tests.jobs import ROOT_SEED, flat, job_of, made_up, setup_of
+
+ACTIVATION_CHOICES = {
+    "sigmoid": "sigmoid(k=2.5)",
+    "tanh": "tanh(k=0.7)",
+    "lecun_tanh": "lecun_tanh(linear=0.1)",
+    "leaky_relu": "leaky_relu(negative_slope=0.3)",
+    "hardtanh": "hardtanh(min_val=-0.6, max_val=0.9)",
+    "elu": "elu(alpha=0.7)",
+}
+LOSS_CHOICES = {"sum_of_squares": "sum_of_squares(0.03)", "huber": "huber(delta=0.8)", "hinge": "hinge(margin=0.6)"}
+# eps is larger than the default where rounding of a vanishing gradient would be multiplied by lr / eps = 10^7
+RULE_CHOICES = [
+    "sgd(lr=0.1, weight_decay=0.3)",
+    "sgd(lr=0.1, momentum=0.8, dampening=0.4, weight_decay=0.3)",
+    "sgd(lr=0.1, momentum=0.8, nesterov=true)",
+    "rmsprop(lr=0.1, alpha=0.9, eps=0.1, weight_decay=0.3)",
+    "rmsprop(lr=0.1, alpha=0.9, eps=0.1, momentum=0.7)",
+    "adam(lr=0.1, beta1=0.8, beta2=0.95, eps=0.1, weight_decay=0.3)",
+    "adamw(lr=0.1, eps=0.1, weight_decay=0.3)",
+]
+SCHEDULE_CHOICES = {"step": "step(step_size=1, gamma=0.3)", "inverse_time": "inverse_time(decay=0.2)"}
+EPS = {"float32": 2.0**-23, "float64": 2.0**-52}
+RELATIVE = {"float32": 1e-5, "float64": 1e-12}
+STEPS = 4
+
+
+def kept(looks: Iterator[Look]) -> list[Look]:
+    """Looks with weights of their own."""
+    return [
+        replace(
+            look,
+            weights=[w.copy() for w in look.weights],
+            biases=[None if b is None else b.copy() for b in look.biases],
+        )
+        for look in looks
+    ]
+
+
+def assert_equal_to_torch(job: Job, steps: Sequence[int] = (0, 1, STEPS)) -> None:
+    precision = job.recipe.precision
+    narrow, torch = kept(train_narrow(job, steps)), kept(train(job, steps))
+    for a, b in zip(narrow, torch, strict=True):
+        assert a.step == b.step
+        assert np.array_equal(a.first_bad_step, b.first_bad_step)
+        looser = max(1, 10 * (a.step - 1))  # rounding of one step is the starting point of the next
+        pieces = zip(
+            [*a.weights, *a.biases], [*b.weights, *b.biases], [*torch[0].weights, *torch[0].biases], strict=True
+        )
+        for ours, theirs, first in pieces:
+            if ours is None or theirs is None or first is None:
+                assert ours is theirs is first
+                continue
+            size = np.linalg.norm(theirs.astype(float))
+            moved = np.linalg.norm((theirs - first).astype(float))
+            gap = np.linalg.norm((ours - theirs).astype(float))
+            assert gap <= looser * (RELATIVE[precision] * moved + EPS[precision] * size)
+        np.testing.assert_allclose(a.loss, b.loss, rtol=looser * 10 * RELATIVE[precision])
+        for name, seen in a.sets.items():
+            wanted = b.sets[name]
+            scale = np.abs(wanted.outputs).max() * looser
+            np.testing.assert_allclose(seen.outputs, wanted.outputs, rtol=0, atol=10 * RELATIVE[precision] * scale)
+            assert np.array_equal(seen.live_units, wanted.live_units)
+
+
+def network_of(activations: Sequence[str]) -> dict[str, str]:
+    """Hidden layers on both sides of the width where the engine changes its road."""
+    widths = (3, 7, 4, 6)
+    hidden = [f"{n}:{ACTIVATION_CHOICES.get(a, a)}" for n, a in zip(widths, activations, strict=False)]
+    return {"hidden": " - ".join(hidden), "weights": "normal(std=0.6)"}
+
+
+def covering(size: int) -> list[tuple[str, list[str], str, str]]:
+    """Activations in groups of `size`, with rules, losses and schedules dealt around."""
+    names, losses, schedules = list(ACTIVATIONS), list(LOSSES), list(SCHEDULES)
+    groups = [names[start : start + size] for start in range(0, len(names), size)]
+    turns = max(len(groups), len(losses) if size == 2 else 0)
+    return [
+        (
+            RULE_CHOICES[(i + size // 4 * 3) % len(RULE_CHOICES)],
+            groups[i % len(groups)],
+            losses[(i + size // 4 * 4) % len(losses)],
+            schedules[i % len(schedules)],
+        )
+        for i in range(turns)
+    ]
+
+
+CASES = [("float32", *case) for case in covering(2)] + [("float64", *case) for case in covering(4)]
+
+
+@pytest.mark.parametrize(("precision", "rule", "activations", "loss", "schedule"), CASES)
+def test_narrow_is_torch(precision: str, rule: str, activations: list[str], loss: str, schedule: str) -> None:
+    schedule = SCHEDULE_CHOICES.get(schedule, schedule)
+    recipe = {
+        "optimizer": rule,
+        "loss": LOSS_CHOICES.get(loss, loss),
+        "precision": precision,
+        "steps": STEPS,
+        "schedule": schedule,
+    }
+    _, job = made_up(network_of(activations), recipe)
+    assert_equal_to_torch(job)
+
+
+def test_every_record_is_covered() -> None:
+    cases = covering(2)
+    assert {name for _, names, _, _ in cases for name in names} == set(ACTIVATIONS)
+    assert {loss for _, _, loss, _ in cases} == set(LOSSES)
+    assert {rule for rule, _, _, _ in cases} == set(RULE_CHOICES)
+    assert {schedule for _, _, _, schedule in cases} == set(SCHEDULES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", range(20))
+def test_random_triples(case: int) -> None:
+    random = np.random.default_rng(case)
+    activations = random.choice(list(ACTIVATIONS), 2)
+    loss, rule = str(random.choice(list(LOSSES))), str(random.choice(RULE_CHOICES))
+    _, job = made_up(network_of(activations), {"optimizer": rule, "loss": LOSS_CHOICES.get(loss, loss), "steps": STEPS})
+    assert_equal_to_torch(job)
+
+
+def small_setup(**recipe: Any) -> Setup:
+    """One combination, compiled once, for the tests below: wide and narrow layers, some without bias."""
+    wanted = {"optimizer": "sgd(lr=0.05)", "precision": "float32", "steps": 9, **recipe}
+    return setup_of(network={"hidden": "6 x 2 - 3:relu", "bias": "none"}, **wanted)
+
+
+@pytest.mark.parametrize("batch_size", [5, 12, "full"])
+def test_batches(batch_size: int | str) -> None:
+    assert_equal_to_torch(job_of(small_setup(batch_size=batch_size)), (0, 1, 2, 9))
+
+
+def test_sequential_order() -> None:
+    assert_equal_to_torch(job_of(small_setup(order="sequential")), (0, 1, 3))
+
+
+def test_batches_of_several_tiles() -> None:
+    setup = setup_of(
+        "x_sin_5x(points=150)",
+        {"hidden": "6 x 2 - 3:relu", "bias": "none"},
+        precision="float32",
+        optimizer="sgd(lr=0.01)",
+        batch_size=130,
+    )
+    assert_equal_to_torch(job_of(setup), (0, 1, 2))
+
+
+def test_numbers_of_every_replica_are_its_own() -> None:
+    setups = [
+        small_setup(optimizer=f"sgd(lr={lr}, weight_decay={decay})")
+        for lr, decay in ((0.01, 0.0), (0.1, 0.2), (0.3, 0.1))
+    ]
+    assert_equal_to_torch(job_of(*setups), (0, 1, 2))
+
+
+def bits(looks: Sequence[Look]) -> list[bytes]:
+    """Everything seen, to compare bit by bit."""
+    replicas = range(len(looks[0].loss))
+    return [
+        b"".join(
+            [look.loss.tobytes(), look.first_bad_step.tobytes(), *(flat(look, row).tobytes() for row in replicas)]
+            + [part.tobytes() for seen in look.sets.values() for part in (seen.outputs, seen.live_units)]
+        )
+        for look in looks
+    ]
+
+
+@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="needs two threads")
+def test_threads_change_nothing() -> None:
+    job = job_of(small_setup(), replicas=70)
+    one = bits(kept(train_narrow(job, [0, 3, 9])))
+    numba.set_num_threads(2)
+    try:
+        assert bits(kept(train_narrow(job, [0, 3, 9]))) == one
+    finally:
+        numba.set_num_threads(1)
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_chunks_change_nothing(size: int) -> None:
+    setup = small_setup()
+    whole = kept(train_narrow(job_of(setup, replicas=14), [0, 9]))
+    for start in range(0, 14, size):
+        part = kept(train_narrow(prepare([Slice(setup, start, start + size)], ROOT_SEED, {}), [0, 9]))
+        for a, b in zip(whole, part, strict=True):
+            for row in range(size):
+                assert np.array_equal(flat(a, start + row), flat(b, row))
+
+
+@pytest.mark.parametrize("look_bytes", [1, 10**9])
+def test_looks_change_nothing(look_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = job_of(small_setup(optimizer="rmsprop(lr=0.01)"))
+    monkeypatch.setattr(engine, "LOOK_BYTES", look_bytes)
+    last = bits(kept(train_narrow(job, [9])))
+    assert bits(kept(train_narrow(job, range(10))))[-1:] == last
+    assert bits(kept(train_narrow(job, [0, 2, 4, 9])))[-1:] == last
+
+
+def test_divergence_is_seen_at_the_same_step() -> None:
+    setups = [small_setup(optimizer=f"sgd(lr={lr})") for lr in (0.01, 1e6, 1e12)]
+    job = job_of(*setups, inputs={"line": InputSet(linspace=(-1, 1, 4))})
+    narrow, torch = kept(train_narrow(job, range(10)))[-1], kept(train(job, range(10)))[-1]
+    assert np.array_equal(narrow.first_bad_step, torch.first_bad_step)
+    assert len(set(narrow.first_bad_step.tolist())) > 1
+
+
+def test_outcome_rates_are_those_of_torch() -> None:
+    network = {"hidden": "2 x 9", "activation": "relu", "weights": "glorot_uniform", "bias": "zeros"}
+    setup = setup_of(
+        "x_sin_5x(points=100)", network, precision="float32", optimizer="rmsprop(lr=0.0099)", batch_size=50, steps=40
+    )
+    job = job_of(setup, replicas=1000, inputs={"line": InputSet(linspace=(1, 10, 10))})
+    narrow, torch = list(train_narrow(job, [0, 40])), list(train(job, [0, 40]))
+    assert np.array_equal(is_constant(narrow[0].sets["line"]), is_constant(torch[0].sets["line"]))
+    a, b = (float(is_constant(looks[1].sets["line"]).mean()) for looks in (narrow, torch))
+    assert abs(a - b) <= 4 * math.sqrt((a * (1 - a) + b * (1 - b)) / 1000)

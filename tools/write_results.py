@@ -1,0 +1,112 @@
+"""Write docs/results/*.json and docs/seeds.md: run every shipped study and set its numbers beside the published ones.
+
+Usage: python tools/write_results.py [--store DIR] [--set key=value ...] [study ...]
+
+Each study is run with `gradlab study run NAME --json`; the document is stored less its per-look counts (small files). The
+page docs/seeds.md is written from the stored documents alone, so `--page-only` writes it again without running anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "docs" / "results"
+PAGE = ROOT / "docs" / "seeds.md"
+
+
+def run(study: str, store: Path, settings: list[str]) -> dict[str, Any]:
+    """The study's result document, per-look counts and readings' raw cells left out."""
+    command = [sys.executable, "-m", "gradlab", "study", "run", study, "--json", "--no-report", "--store", str(store)]
+    for setting in settings:
+        command += ["--set", setting]
+    document: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    for cell in document["cells"]:
+        del cell["by_look"]
+    return document
+
+
+def percent(value: float | None) -> str:
+    """A rate in per cent."""
+    return "-" if value is None else f"{100 * value:.1f} %" if abs(value) >= 0.0005 else f"{100 * value:.2g} %"
+
+
+def claim_row(claim: dict[str, Any]) -> str:
+    """One line of the table."""
+    interval = "-" if claim["low"] is None else f"[{100 * claim['low']:.1f}, {100 * claim['high']:.1f}]"
+    published = {"published": percent, "theory": percent, "bound": lambda v: f"bound {percent(v)}"}[claim["kind"]]
+    cells = [
+        claim["id"], claim["statement"], published(claim["published"]), f"{percent(claim['measured'])} {interval}",
+        f"{claim['replicas']:,}", claim["verdict"], claim["why"],
+    ]  # fmt: skip
+    return "| " + " | ".join(text.replace("|", "\\|") for text in cells) + " |"
+
+
+def page(documents: list[dict[str, Any]]) -> str:
+    """docs/seeds.md."""
+    lines = [
+        "# The reports' numbers beside ours",
+        "",
+        "Written by `tools/write_results.py` from [docs/results](results); do not edit. Intervals are 95 %; a published rate is",
+        "judged by the 95 % prediction interval for another run of its size (`docs/decisions/0005`). Differences are in points,",
+        "closed forms over many cells and readings are shares of cells.",
+    ]
+    for document in documents:
+        versions = ", ".join(f"{name} {number}" for name, number in document["versions"].items())
+        lines += [
+            "",
+            f"## {document['study']}",
+            "",
+            f"**{document['question']}** {document['answer']}",
+            "",
+            f"{document['networks']:,} networks in {document['seconds']:.0f} s ({document['engine']} engine, "
+            f"{document['hardware']['cores']} cores; {versions}); again: `{document['command']}`.",
+            "",
+            "| claim | statement | published or expected | measured | n | verdict | why |",
+            "|---|---|---|---|---|---|---|",
+            *(claim_row(claim) for claim in document["claims"]),
+        ]
+        for claim in document["claims"]:
+            if claim["readings"]:
+                lines += ["", f"Readings of {claim['id']} (published {percent(claim['published'])}):", ""]
+                lines += ["| reading | rate | 95 % prediction | compatible |", "|---|---|---|---|"]
+                for reading in claim["readings"]:
+                    levels = ", ".join(f"{k} {v}" for k, v in reading["levels"].items() if k != "row")
+                    low, high = reading["prediction"]
+                    lines.append(
+                        f"| {levels} | {percent(reading['rate'])} | [{100 * low:.1f}, {100 * high:.1f}] "
+                        f"| {'yes' if reading['compatible'] else 'no'} |"
+                    )
+        if document["effects"]:
+            lines += ["", "How far each factor moves the collapse rate, all else fixed:", ""]
+            lines += ["| factor | mean range of the rate |", "|---|---|"]
+            lines += [
+                f"| {effect['factor']} | {100 * effect['largest']:.1f} points |" for effect in document["effects"]
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Run the studies and write everything."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("studies", nargs="*", default=["dying-relu", "leaky-collapse"])
+    parser.add_argument("--store", type=Path, default=Path("gradlab-store"))
+    parser.add_argument("--set", action="append", default=[], dest="settings")
+    parser.add_argument("--page-only", action="store_true")
+    options = parser.parse_args()
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    if not options.page_only:
+        for study in options.studies:
+            document = run(study, options.store, options.settings)
+            (RESULTS / f"{study}.json").write_text(json.dumps(document, indent=1) + "\n")
+    stored = [json.loads((RESULTS / f"{name}.json").read_text()) for name in options.studies]
+    PAGE.write_text(page(stored))
+
+
+if __name__ == "__main__":
+    main()
