@@ -8,6 +8,7 @@ triples are marked slow.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -111,7 +112,9 @@ def covering(size: int) -> list[tuple[str, list[str], str, str]]:
     ]
 
 
-CASES = [("float32", *case) for case in covering(2)] + [("float64", *case) for case in covering(4)]
+CASES = [pytest.param("float32", *case) for case in covering(2)] + [
+    pytest.param("float64", *case, marks=[pytest.mark.slow] * (i > 0)) for i, case in enumerate(covering(4))
+]
 
 
 @pytest.mark.parametrize(("precision", "rule", "activations", "loss", "schedule"), CASES)
@@ -140,7 +143,7 @@ def test_every_record_is_covered() -> None:
 @pytest.mark.parametrize("case", range(20))
 def test_random_triples(case: int) -> None:
     random = np.random.default_rng(case)
-    activations = random.choice(list(ACTIVATIONS), 2)
+    activations = [str(name) for name in random.choice(list(ACTIVATIONS), 2)]
     loss, rule = str(random.choice(list(LOSSES))), str(random.choice(RULE_CHOICES))
     _, job = made_up(network_of(activations), {"optimizer": rule, "loss": LOSS_CHOICES.get(loss, loss), "steps": STEPS})
     assert_equal_to_torch(job)
@@ -192,7 +195,7 @@ def bits(looks: Sequence[Look]) -> list[bytes]:
     ]
 
 
-@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="needs two threads")
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two threads")
 def test_threads_change_nothing() -> None:
     job = job_of(small_setup(), replicas=70)
     one = bits(kept(train_narrow(job, [0, 3, 9])))

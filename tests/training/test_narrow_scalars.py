@@ -46,7 +46,7 @@ def over(function: Callable[..., Any]) -> Callable[..., Any]:
         for i in range(x.shape[0]):
             y[i] = function(x[i])
 
-    return all_of  # type: ignore[no-any-return]
+    return all_of
 
 
 @pytest.mark.parametrize("name", EXACT)

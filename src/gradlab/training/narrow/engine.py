@@ -8,10 +8,11 @@ nor the stack it is in: its loop shares nothing with others.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, pairwise
 
 import numpy as np
 from jaxtyping import Float
@@ -21,14 +22,15 @@ from gradlab.parts import LOSSES, OPTIMIZERS
 from gradlab.parts.namespace import NUMPY
 from gradlab.spec import NetworkSpec, Setup
 from gradlab.training.narrow import cache
+from gradlab.training.narrow.blocks import TILE
 from gradlab.training.narrow.kernel import kernel_source
-from gradlab.training.narrow.products import TILE
 from gradlab.training.narrow.source import Combination, Run
 from gradlab.training.train import LOSS_SET, Job, Look, SetLook
 
 WIDEST = 32
 LOOK_BYTES = 64_000_000  # of what one call of the loop records; longer lists of looks take several calls
 
+_compiling = threading.Lock()
 compile_seconds = 0.0  # spent in this process so far; a chunk reports the difference
 
 
@@ -59,7 +61,8 @@ def train_narrow(job: Job, looks: Sequence[int]) -> Iterator[Look]:
     runs, run_start = runs_of(spec)
     combination = Combination(runs, rule, recipe.loss.name, recipe.schedule.name, recipe.precision, shuffled)
     started = time.perf_counter()
-    module = cache.load(kernel_source(combination))
+    with _compiling:
+        module = cache.load(kernel_source(combination))
     params_RP = np.concatenate(
         [
             piece
@@ -99,9 +102,10 @@ def train_narrow(job: Job, looks: Sequence[int]) -> Iterator[Look]:
             job.total_steps, step0, np.array(part, np.int64), np.array(run_start, np.int64), records, sets,
             set_start.astype(np.int64), out, live, params_at,
         )  # fmt: skip
-        if not module.advance.signatures:
-            module.advance.compile(tuple(map(_typeof, arguments)))
-            compile_seconds += time.perf_counter() - started
+        with _compiling:
+            if not module.advance.signatures:
+                module.advance.compile(tuple(map(_typeof, arguments)))
+                compile_seconds += time.perf_counter() - started
         _in_threads(module.advance, replicas, arguments[2:])
         for s, step in enumerate(part):
             yield _look(job, step, bad_step, params_at[s], out[s], live[s], names, set_start)
@@ -118,7 +122,7 @@ def _in_threads(advance: Callable[..., None], replicas: int, arguments: tuple[ob
     few = max(1, replicas // (16 * threads))
     edges = [*range(0, replicas, few), replicas]
     with ThreadPoolExecutor(threads) as pool:
-        done = [pool.submit(advance, a, b, *arguments) for a, b in zip(edges, edges[1:], strict=False)]
+        done = [pool.submit(advance, a, b, *arguments) for a, b in pairwise(edges)]
         for each in done:
             each.result()
     return None
@@ -157,7 +161,7 @@ def _look(
     seen = {}
     for s, name in enumerate(names):
         units = np.stack(
-            [live[:, s, a:b].sum(1, dtype=np.int64) for a, b in zip(edges, edges[1:], strict=False)], axis=1
+            [live[:, s, a:b].sum(1, dtype=np.int64) for a, b in pairwise(edges)], axis=1
         ) if widths else np.zeros((len(live), 0), np.int64)  # fmt: skip
         seen[name] = SetLook(out[:, start[s] : start[s + 1]], units)
     weights, biases, at = [], [], 0

@@ -1,8 +1,8 @@
 """From a catalog formula to scalar source: the same expression, with the namespace resolved and numbers typed.
 
-A formula `def relu(xp, z): return xp.maximum(z, 0.0)` becomes `def f_relu(z): return real.maximum(z, F(0.0))`, where
-`F` is the engine's float type and `real` holds its functions: an untyped constant would turn a float32 loop into a float64 one. Functions the formula calls are
-converted with it; module constants become numbers.
+A formula `def relu(xp, z): return xp.maximum(z, 0.0)` becomes `def f_relu(z): return real.maximum(z, F(0.0))`, where `F` is
+the engine's float type and `real` holds its functions: an untyped constant would turn a float32 loop into a float64 one.
+Functions the formula calls are converted with it; module constants become numbers.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gradlab.parts import ACTIVATIONS, LOSSES, SCHEDULES
+from gradlab.training.narrow.blocks import TILE
 from gradlab.training.narrow.formula import compiled_name
-from gradlab.training.narrow.products import TILE
 from gradlab.training.narrow.source import (
     Combination,
     backward_pass,
@@ -183,6 +183,8 @@ def _look(combination: Combination, value: str) -> str:
     """Statements that record one look of replica r: outputs, live units of every hidden layer, parameters."""
     runs = combination.runs
     last, inputs = runs[-1], runs[0].fan_in
+    place = "out[at, r, set_start[s] + tile_start + np.int64(t)"
+    seen = "".join(f"{place}, {n}] = buf[base + U{n * TILE} + t]\n" for n in range(last.units))
     text = f"""
 for s in range(set_start.shape[0] - 1):
     size = set_start[s + 1] - set_start[s]
@@ -194,7 +196,7 @@ for s in range(set_start.shape[0] - 1):
 {indent("".join(f"buf[U{m * TILE} + t] = sets[rs, i, {m}]{chr(10)}" for m in range(inputs)), 3)}
         base, par = forward_tile(r, w, buf, act_params, run_start)
         for t in range(U(examples)):
-{indent("".join(f"out[at, r, set_start[s] + tile_start + np.int64(t), {n}] = buf[base + U{n * TILE} + t]{chr(10)}" for n in range(last.units)), 3)}
+{indent(seen, 3)}
         base = U0
         unit = 0
 """

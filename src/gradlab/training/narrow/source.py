@@ -20,8 +20,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gradlab.parts import ACTIVATIONS, LOSSES, SCHEDULES, Activation, Loss, UpdateRule
+from gradlab.training.narrow.blocks import TILE
 from gradlab.training.narrow.formula import compiled_name, scalar_source
-from gradlab.training.narrow.products import TILE
 
 SMALL = 4  # up to this many units on both sides a layer is one register block
 
@@ -236,10 +236,10 @@ def loss_statements(loss: Loss, units: int) -> tuple[str, str]:
         f"loss_sum += {call(compiled_name(loss.value), y[n], f'target[U{n * TILE} + t]', normaliser, *params)}\n"
         for n in range(units)
     )
-    gradients = "".join(
-        f"buf[base + U{(2 * units + n) * TILE} + t] = factor * {call(compiled_name(loss.gradient), y[n], f'target[U{n * TILE} + t]', normaliser, *params)}\n"
-        for n in range(units)
-    )
+    gradients = ""
+    for n in range(units):
+        slope = call(compiled_name(loss.gradient), y[n], f"target[U{n * TILE} + t]", normaliser, *params)
+        gradients += f"buf[base + U{(2 * units + n) * TILE} + t] = factor * {slope}\n"
     return head + values + gradients, head + values
 
 
