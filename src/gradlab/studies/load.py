@@ -101,3 +101,27 @@ def study_from(table: dict[str, Any], where: str = "") -> Study:
 def to_toml(study: Study) -> str:
     """The resolved study as a TOML file that loads to an equal study."""
     return tomli_w.dumps(study.model_dump(mode="json", exclude_none=True, exclude_defaults=True, by_alias=True))
+
+
+def file_schema() -> dict[str, Any]:
+    """JSON Schema of a study file: the study's own keys lie in its `[study]` table."""
+    schema = Study.model_json_schema(by_alias=True)
+    tables = ("network", "recipe", "task", "rows", "factors", "inputs", "outcomes", "claims", "looks")
+    own = {key: value for key, value in schema["properties"].items() if key not in tables or key == "looks"}
+    rest = {key: value for key, value in schema["properties"].items() if key in tables}
+    required = [key for key in schema["required"] if key in rest]
+    study = {
+        "type": "object",
+        "properties": own,
+        "required": [key for key in schema["required"] if key in own],
+        "additionalProperties": False,
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "gradlab study file",
+        "type": "object",
+        "properties": {"study": study, **rest},
+        "required": ["study", *required],
+        "additionalProperties": False,
+        "$defs": schema["$defs"],
+    }
