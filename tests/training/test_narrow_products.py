@@ -13,7 +13,7 @@ from gradlab.training.narrow.products import add_rows, affine, outer
 U = np.uint64
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def _all_products(z, lower, gw, gb, x, g, w, b, m, n, zero):  # type: ignore[no-untyped-def]
     affine(U(z), U(x), U(w), U(b), U(m), U(n), U(m), U(1), zero)
     affine(U(lower), U(g), U(w), U(0), U(n), U(m), U(1), U(m), zero)

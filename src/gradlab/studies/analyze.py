@@ -39,7 +39,15 @@ def analyze(store: Store, plan: Plan, command: str = "") -> Analysis:
         "SELECT seconds, compile_seconds, versions, hardware FROM session WHERE study = ? ORDER BY id",
         (plan.study.name,),
     )
-    engines = [name for (name,) in store.query("SELECT DISTINCT engine FROM chunk ORDER BY engine")]
+    marks = ", ".join("?" * len(numbers))
+    engines = [
+        name
+        for (name,) in store.query(
+            "SELECT DISTINCT engine FROM chunk WHERE id IN "
+            f"(SELECT DISTINCT chunk FROM trial WHERE cell IN ({marks})) ORDER BY engine",
+            tuple(numbers.values()),
+        )
+    ]
     done = {cell.id: result.replicas for cell, result in zip(plan.cells, cells, strict=True)}
     networks = sum(min(done[cell.id], cell.replicas) for cell in plan.unique_cells)
     return Analysis(
