@@ -1,9 +1,9 @@
 """Write docs/results/*.json and docs/seeds.md: run every shipped study and set its numbers beside the published ones.
 
-Usage: python tools/write_results.py [--store DIR] [--set key=value ...] [study ...]
+Usage: python tools/write_results.py [--store DIR] [--set key=value ...] [--name FILE] [study ...]
 
 Each study is run with `gradlab study run NAME --json`; the document is stored less its per-look counts (small files). The
-page docs/seeds.md is written from the stored documents alone, so `--page-only` writes it again without running anything.
+page docs/seeds.md is written from all stored documents, so `--page-only` writes it again without running anything.
 """
 
 from __future__ import annotations
@@ -97,14 +97,15 @@ def main() -> None:
     parser.add_argument("studies", nargs="*", default=["dying-relu", "leaky-collapse"])
     parser.add_argument("--store", type=Path, default=Path("gradlab-store"))
     parser.add_argument("--set", action="append", default=[], dest="settings")
+    parser.add_argument("--name", default="", help="file name of the result, for a run with other settings")
     parser.add_argument("--page-only", action="store_true")
     options = parser.parse_args()
     RESULTS.mkdir(parents=True, exist_ok=True)
     if not options.page_only:
         for study in options.studies:
             document = run(study, options.store, options.settings)
-            (RESULTS / f"{study}.json").write_text(json.dumps(document, indent=1) + "\n")
-    stored = [json.loads((RESULTS / f"{name}.json").read_text()) for name in options.studies]
+            (RESULTS / f"{options.name or study}.json").write_text(json.dumps(document, indent=1) + "\n")
+    stored = [json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))]
     PAGE.write_text(page(stored))
 
 
