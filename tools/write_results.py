@@ -33,7 +33,9 @@ def run(study: str, store: Path, settings: list[str]) -> dict[str, Any]:
 
 def percent(value: float | None) -> str:
     """A rate in per cent."""
-    return "-" if value is None else f"{100 * value:.1f} %" if abs(value) >= 0.0005 else f"{100 * value:.2g} %"
+    if value is None:
+        return "-"
+    return f"{100 * value:.1f} %" if abs(value) >= 0.0005 else f"{100 * value:.2g} %"
 
 
 def claim_row(claim: dict[str, Any]) -> str:
@@ -54,7 +56,8 @@ def page(documents: list[dict[str, Any]]) -> str:
         "",
         "Written by `tools/write_results.py` from [docs/results](results); do not edit. Intervals are 95 %; a published rate is",
         "judged by the 95 % prediction interval for another run of its size (`docs/decisions/0005`). Differences are in points,",
-        "closed forms over many cells and readings are shares of cells.",
+        "closed forms over many cells and readings are shares of cells. S0 and S1 are two of five course reports on deep learning",  # noqa: E501
+        "(S0 to S4) whose experiments gradlab repeats; B1 to B5 are their rows about collapse.",
     ]
     for document in documents:
         versions = ", ".join(f"{name} {number}" for name, number in document["versions"].items())

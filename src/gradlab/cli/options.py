@@ -72,3 +72,4 @@ Device = Annotated[
 Name = Annotated[str, Parameter(help="A shipped study's name, or the path of a TOML file.")]
 StoredName = Annotated[str, Parameter(help="Name of a study that the store holds.")]
 Count = Parameter(converter=whole(1))
+Workers = Parameter(converter=whole(1, 1024))

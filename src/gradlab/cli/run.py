@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from gradlab.cli.options import STORE, AsJson, Count, Device, Name, Seed, Settings, StoreFolder, flag, path
+from gradlab.cli.options import STORE, AsJson, Count, Device, Name, Seed, Settings, StoreFolder, Workers, flag, path
 from gradlab.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def run(
     store: StoreFolder = STORE,
     engine: Annotated[Literal["auto", "torch", "narrow"], Parameter(help="What trains the networks.")] = "auto",
     device: Device = "auto",
-    jobs: Annotated[int, Count, Parameter(help="Processes that train side by side.")] = 1,
-    threads: Annotated[int | None, Count, Parameter(help="Threads in all; by default one a core.")] = None,
+    jobs: Annotated[int, Workers, Parameter(help="Processes that train side by side.")] = 1,
+    threads: Annotated[int | None, Workers, Parameter(help="Threads in all; by default one a core.")] = None,
     chunk: Annotated[
         int | None, Count, Parameter(help="Most networks that train as one stack and are recorded together.")
     ] = None,

@@ -36,8 +36,8 @@ def analyze(store: Store, plan: Plan, command: str = "") -> Analysis:
     cells = [cell_result(store, plan, cell, numbers.get(cell.id)) for cell in plan.cells]
     claims = [judge(claim, plan, cells, lambda cell: at_end(store, plan, cell, numbers)) for claim in plan.study.claims]
     sessions = store.query(
-        "SELECT seconds, compile_seconds, versions, hardware FROM session WHERE study = ? ORDER BY id",
-        (plan.study.name,),
+        "SELECT seconds, compile_seconds, versions, hardware FROM session WHERE plan = ? ORDER BY id",
+        (plan.key,),
     )
     marks = ", ".join("?" * len(numbers))
     engines = [

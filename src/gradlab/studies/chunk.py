@@ -130,7 +130,7 @@ def run_chunk(task: ChunkTask) -> ChunkResult:
 def _flags(look: Look, rules: Mapping[str, str]) -> Bool[ndarray, "F R"]:
     rows = []
     for over in rules.values():
-        constant = is_constant(look.sets[over])
+        constant = is_constant(look.sets[over]) & (look.first_bad_step == 0) & np.isfinite(look.loss)
         rows += [constant, constant & has_dead_layer(look.sets[over])]
     return np.stack(rows)
 

@@ -2,7 +2,8 @@
 
 A published rate from n networks is held when it lies inside the 95 % prediction interval for another n networks, given
 what was measured; not held when outside; undecided while fewer than the claim's `min_replicas` were run. A closed form is
-held when every matching cell lies within 4 standard errors. A bound is held when the whole interval respects it, not held
+held when every matching cell lies within 4 standard errors. A bound is held when the whole prediction interval (of a
+difference: the whole interval) respects it, not held
 when the whole interval breaks it, undecided in between.
 """
 
@@ -74,19 +75,19 @@ def _rate(claim: Claim, cell: CellResult) -> ClaimResult:
         verdict: Verdict = "undecided" if few else "held" if low <= claim.published <= high else "not held"
         return _result(claim, **measured, prediction=(low, high), verdict=verdict, why=few or why)
     assert claim.expected is not None
-    verdict, why = _bounded(claim.expected, rate.low, rate.high)
-    return _result(claim, **measured, verdict="undecided" if few else verdict, why=few or why)
+    verdict, why = _bounded(claim.expected, low, high, "prediction interval")
+    return _result(claim, **measured, prediction=(low, high), verdict="undecided" if few else verdict, why=few or why)
 
 
-def _bounded(expected: Expectation, low: float, high: float) -> tuple[Verdict, str]:
+def _bounded(expected: Expectation, low: float, high: float, kind: str) -> tuple[Verdict, str]:
     upper = expected.at_most if expected.at_most is not None else expected.below
     if upper is not None:
         verdict: Verdict = "held" if high <= upper else "not held" if low > upper else "undecided"
-        return verdict, f"95 % interval [{low:.3g}, {high:.3g}] against at most {upper:g}"
+        return verdict, f"95 % {kind} [{low:.3g}, {high:.3g}] against at most {upper:g}"
     lower = expected.at_least if expected.at_least is not None else expected.above
     assert lower is not None
     verdict = "held" if low >= lower else "not held" if high < lower else "undecided"
-    return verdict, f"95 % interval [{low:.3g}, {high:.3g}] against at least {lower:g}"
+    return verdict, f"95 % {kind} [{low:.3g}, {high:.3g}] against at least {lower:g}"
 
 
 def _difference(claim: Claim, cell: CellResult, other: CellResult, values: Values) -> ClaimResult:
@@ -96,7 +97,7 @@ def _difference(claim: Claim, cell: CellResult, other: CellResult, values: Value
     name = claim.measure.outcome
     gap = paired_difference(values(cell)[name][:n], values(other)[name][:n])
     assert claim.expected is not None
-    verdict, why = _bounded(claim.expected, gap.low, gap.high)
+    verdict, why = _bounded(claim.expected, gap.low, gap.high, "interval")
     few = _too_few(claim, n)
     return _result(
         claim, measured=gap.difference, low=gap.low, high=gap.high, replicas=n,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from typing import Any, Literal, TextIO
 
 import numpy as np
@@ -16,7 +17,7 @@ from gradlab.studies.results import json_safe
 from gradlab.studies.store import Store, unpack_looks
 
 
-def rows(store: Store, plan: Plan) -> Iterator[dict[str, Any]]:
+def rows(store: Store, plan: Plan) -> Generator[dict[str, Any], None, None]:
     """One row a trial, in the order of cells and replicas.
 
     Columns: cell, levels, replica, outcome, loss, first bad step; and for every collapse outcome whether it held at birth
@@ -31,9 +32,10 @@ def rows(store: Store, plan: Plan) -> Iterator[dict[str, Any]]:
             continue
         steps = np.array(plan.steps(cell.setup))
         levels = {name: cell.levels.get(name) for name in level_names}
-        for start, stop, blob in store.iterate(
-            "SELECT start, stop, arrays FROM look WHERE cell = ? AND start < ? ORDER BY start", (number, cell.replicas)
-        ):
+        for start, stop in store.recorded(number):
+            if start >= cell.replicas:
+                break
+            blob = store.query("SELECT arrays FROM look WHERE cell = ? AND start = ?", (number, start))[0][0]
             flags, _ = unpack_looks(blob)
             first = np.where(flags.any(axis=0), steps[flags.argmax(axis=0)], -1)
             trials = store.query(
@@ -61,7 +63,11 @@ def export_rows(store: Store, plan: Plan, format: Literal["csv", "json"], out: T
         format: "csv" with a header, or "json": one array of objects, one a line.
         out: Where to.
     """
-    found = rows(store, plan)
+    with closing(rows(store, plan)) as found:
+        _write(found, format, out)
+
+
+def _write(found: Iterable[dict[str, Any]], format: str, out: TextIO) -> None:
     if format == "csv":
         writer: Any = None
         for row in found:

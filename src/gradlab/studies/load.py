@@ -47,7 +47,12 @@ def load_study(name_or_path: str, settings: Sequence[str] = ()) -> Study:
         if not looks_like_path:
             do = 'See "gradlab study list", or give the path of a TOML file'
             raise UnknownName("study", name_or_path, tuple(shipped_studies()), do=do)
-    return study_from(apply_settings(read_table(path), settings), str(path.name))
+    study = study_from(apply_settings(read_table(path), settings))
+    if not settings:
+        return study
+    from gradlab.studies.plan import without_lost_claims
+
+    return without_lost_claims(study)
 
 
 def read_table(path: Path) -> dict[str, Any]:
@@ -81,7 +86,7 @@ def read_table(path: Path) -> dict[str, Any]:
         ) from None
 
 
-def study_from(table: dict[str, Any], where: str = "") -> Study:
+def study_from(table: dict[str, Any]) -> Study:
     """Validate a study's table, and every cell's Setup with it.
 
     Raises:
@@ -98,17 +103,21 @@ def study_from(table: dict[str, Any], where: str = "") -> Study:
         raise from_validation(error, "", known) from None
 
 
+_TABLES = ("network", "recipe", "task", "rows", "factors", "inputs", "outcomes", "claims")
+
+
 def to_toml(study: Study) -> str:
     """The resolved study as a TOML file that loads to an equal study."""
-    return tomli_w.dumps(study.model_dump(mode="json", exclude_none=True, exclude_defaults=True, by_alias=True))
+    content = study.model_dump(mode="json", exclude_none=True, exclude_defaults=True, by_alias=True)
+    own = {key: value for key, value in content.items() if key not in _TABLES}
+    return tomli_w.dumps({"study": own, **{key: value for key, value in content.items() if key in _TABLES}})
 
 
 def file_schema() -> dict[str, Any]:
     """JSON Schema of a study file: the study's own keys lie in its `[study]` table."""
     schema = Study.model_json_schema(by_alias=True)
-    tables = ("network", "recipe", "task", "rows", "factors", "inputs", "outcomes", "claims", "looks")
-    own = {key: value for key, value in schema["properties"].items() if key not in tables or key == "looks"}
-    rest = {key: value for key, value in schema["properties"].items() if key in tables}
+    own = {key: value for key, value in schema["properties"].items() if key not in _TABLES}
+    rest = {key: value for key, value in schema["properties"].items() if key in _TABLES}
     required = [key for key in schema["required"] if key in rest]
     study = {
         "type": "object",

@@ -76,6 +76,11 @@ class Plan:
     jobs: int = 1
 
     @cached_property
+    def key(self) -> str:
+        """Which cells with which seed: what sessions of a run are counted under."""
+        return hashlib.sha256(" ".join(cell.id for cell in self.cells).encode()).hexdigest()[:16]
+
+    @cached_property
     def networks(self) -> int:
         """Trials wanted in all; cells with the same content share theirs."""
         return sum(cell.replicas for cell in self.unique_cells)
@@ -198,6 +203,19 @@ def make_plan(
     return plan
 
 
+def without_lost_claims(study: Study) -> Study:
+    """A study less the claims whose cells its settings have changed or multiplied."""
+    plan = make_plan(study.model_copy(update={"claims": ()}))
+    kept = []
+    for claim in study.claims:
+        try:
+            _check_claim(plan, claim)
+        except SpecError:
+            continue
+        kept.append(claim)
+    return study.model_copy(update={"claims": tuple(kept)})
+
+
 def _cell(study: Study, row: Row | None, factors: Sequence[Factor], levels: Sequence[Any], seed: int) -> Cell:
     table: dict[str, Any] = {"network": study.network, "recipe": study.recipe, "task": study.task}
     names: dict[str, LevelValue] = {}
@@ -238,9 +256,9 @@ def _cell(study: Study, row: Row | None, factors: Sequence[Factor], levels: Sequ
 
 def _check_claim(plan: Plan, claim: Claim) -> None:
     from gradlab.studies.compare import THEORIES
-    from gradlab.studies.outcome_names import outcome_names
+    from gradlab.studies.outcome_names import look_outcomes, outcome_names
 
-    known = outcome_names(plan.study)
+    known = look_outcomes(plan.study) if claim.measure.look == 0 else outcome_names(plan.study)
     if claim.measure.outcome not in known:
         raise SpecError(
             f'claim "{claim.id}".measure',

@@ -109,11 +109,13 @@ def run_study(
         if own:
             executor.shutdown(wait=True, cancel_futures=True)
         if networks:
+            # other processes compile side by side: only here does compiling add to the time that passes
+            wall = time.perf_counter() - started - (compile_seconds if isinstance(executor, InProcess) else 0.0)
             with store.transaction() as db:
                 db.execute(
-                    "INSERT INTO session (study, started, seconds, compile_seconds, networks, versions, hardware) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (plan.study.name, stamp, max(0.0, time.perf_counter() - started - compile_seconds), compile_seconds, networks,
+                    "INSERT INTO session (study, plan, started, seconds, compile_seconds, networks, versions, hardware) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (plan.study.name, plan.key, stamp, max(0.0, wall), compile_seconds, networks,
                      json.dumps(versions()), json.dumps(hardware(threads))),
                 )  # fmt: skip
 

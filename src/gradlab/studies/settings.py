@@ -56,12 +56,18 @@ def with_path(table: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]
     return result
 
 
-def has_path(table: Any, path: str) -> bool:
-    """Whether a table says anything about a dotted path: the path itself, something above or below it."""
+def overrides(row: Any, path: str) -> bool:
+    """Whether a row's changes decide what stands at a dotted path: they name it, something below, or a part above it."""
     head, _, rest = path.partition(".")
-    if not isinstance(table, Mapping):
-        return table is not None
-    return head in table and (not rest or has_path(table[head], rest))
+    if not isinstance(row, Mapping):
+        return row is not None
+    if rest and "name" in row and head not in row:
+        return True  # a named table replaces the base's, this key with it
+    return head in row and (not rest or overrides(row[head], rest) or "name" in _table_or_empty(row[head]))
+
+
+def _table_or_empty(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def parse_setting(text: str) -> tuple[str, list[Any]]:
@@ -100,8 +106,10 @@ def apply_settings(table: dict[str, Any], settings: Sequence[str]) -> dict[str, 
         SpecError: A setting is malformed or its value wrong.
         UnknownName: No such key or row.
     """
-    for text in settings:
-        key, values = parse_setting(text)
+    if isinstance(table.get("study"), Mapping):  # the study's own keys lie in a table of their own
+        table = {**{key: value for key, value in table.items() if key != "study"}, **table["study"]}
+    parsed = [parse_setting(text) for text in settings]
+    for key, values in sorted(parsed, key=lambda setting: setting[0] != "row"):  # rows are chosen first
         root = key.split(".")[0]
         if root not in SETTINGS:
             raise UnknownName(
@@ -166,11 +174,12 @@ def _with_setup_path(table: dict[str, Any], key: str, values: list[Any]) -> dict
             )
         factor["levels"] = values
         factor.pop("labels", None)
-    if varied:
+    if any("rows" not in factor for factor in varied):
         return {**table, "factors": factors}
+    table = {**table, "factors": factors}
     if len(values) > 1:
         factors.append({"name": key, "role": "scientific", "change": key, "levels": values})
         return {**table, "factors": factors}
     changed = with_path(table, key, values[0])
-    rows = [with_path(row, key, values[0]) if has_path(row, key) else row for row in table.get("rows", [])]
+    rows = [with_path(row, key, values[0]) if overrides(row, key) else row for row in table.get("rows", [])]
     return {**changed, **({"rows": rows} if rows else {})}

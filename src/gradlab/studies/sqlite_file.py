@@ -15,7 +15,8 @@ FILE = "gradlab.sqlite"
 _TABLES = """
 CREATE TABLE study (name TEXT PRIMARY KEY, toml TEXT NOT NULL, seed TEXT NOT NULL, options TEXT NOT NULL,
                     updated TEXT NOT NULL, command TEXT NOT NULL);
-CREATE TABLE session (id INTEGER PRIMARY KEY, study TEXT NOT NULL, started TEXT NOT NULL, seconds REAL NOT NULL,
+CREATE TABLE session (id INTEGER PRIMARY KEY, study TEXT NOT NULL, plan TEXT NOT NULL,
+                      started TEXT NOT NULL, seconds REAL NOT NULL,
                       compile_seconds REAL NOT NULL, networks INTEGER NOT NULL, versions TEXT NOT NULL,
                       hardware TEXT NOT NULL);
 CREATE TABLE cell (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, setup TEXT NOT NULL, steps TEXT NOT NULL,

@@ -148,7 +148,7 @@ class Store:
             for number in self.cell_numbers(plan).values():
                 db.execute("DELETE FROM trial WHERE cell = ?", (number,))
                 db.execute("DELETE FROM look WHERE cell = ?", (number,))
-            db.execute("DELETE FROM session WHERE study = ?", (plan.study.name,))
+            db.execute("DELETE FROM session WHERE plan = ?", (plan.key,))
 
     def commit(self, result: ChunkResult, numbers: dict[str, int], device: str) -> None:
         """Record a chunk: all of its trials or none."""

@@ -140,7 +140,7 @@ class Expectation(_Strict):
 
     Attributes:
         theory: Name of a closed form in `studies.compare`; every matching cell within 4 standard errors.
-        at_most: The 95 % prediction interval's upper end stays at or below this.
+        at_most: The upper end of the 95 % prediction interval for a run of the published size stays at or below this.
         at_least: Its lower end stays at or above this.
         below: The 95 % interval of a difference lies below this.
         above: It lies above this.
@@ -176,6 +176,11 @@ class Claim(_Strict):
     def _judged(self) -> Self:
         if (self.published is None) == (self.expected is None):
             raise SpecError(f'claim "{self.id}"', got="both or neither", expected="either published or expected")
+        is_difference, theory = self.measure.difference is not None, self.expected is not None and self.expected.theory
+        if is_difference and (self.published is not None or theory or self.measure.look == 0):
+            raise SpecError(f'claim "{self.id}"', got="a difference", expected="a bound (below, above) at the end")
+        if self.measure.readings is not None and self.published is None:
+            raise SpecError(f'claim "{self.id}"', got="readings", expected="the published number they may reproduce")
         return self
 
 

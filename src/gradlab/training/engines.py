@@ -8,8 +8,6 @@ from typing import Literal
 from gradlab.errors import SpecError
 from gradlab.spec import Setup
 
-EngineName = Literal["auto", "torch", "narrow"]
-ENGINES: tuple[EngineName, ...] = ("auto", "torch", "narrow")
 WORTH_SECONDS = 2.0  # of the torch engine's time, above which compiling a loop pays
 
 
@@ -29,9 +27,10 @@ def choose_engine(setup: Setup, requested: str, device: str, torch_seconds: floa
         return "torch"
     from gradlab.training.narrow import WIDEST, can_train
 
+    on_processor = device in ("cpu", "auto")  # a dry run does not look for devices
     if requested == "narrow":
         widest = max(setup.network.widths)
-        if device != "cpu":
+        if not on_processor:
             raise SpecError(
                 "--engine narrow", got=f"device {device}", expected="the processor", do="Use --engine torch"
             )
@@ -43,7 +42,7 @@ def choose_engine(setup: Setup, requested: str, device: str, torch_seconds: floa
                 do="Use --engine auto",
             )
         return "narrow"
-    fits = device == "cpu" and setup.total_steps > 0 and can_train(setup)
+    fits = on_processor and setup.total_steps > 0 and can_train(setup)
     return "narrow" if fits and torch_seconds > WORTH_SECONDS else "torch"
 
 

@@ -150,7 +150,7 @@ class TorchStack:
                 loss_R = terms.sum((1, 2)) * factor
         return Look(
             step=step,
-            loss=loss_R.double().cpu().numpy(),
+            loss=loss_R.cpu().double().numpy(),
             first_bad_step=bad_step_R.cpu().numpy().copy(),
             weights=[w.cpu().numpy() for w in self.weights],
             biases=[None if b is None else b.cpu().numpy() for b in self.biases],
