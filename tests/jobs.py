@@ -82,3 +82,14 @@ def flat(look: Look, row: int) -> np.ndarray:
     for weights, biases in zip(look.weights, look.biases, strict=True):
         pieces += [weights[row].ravel()] + ([] if biases is None else [biases[row]])
     return np.concatenate(pieces)
+
+
+# A record not named here is tested with its defaults.
+ACTIVATION_CHOICES = {
+    "sigmoid": "sigmoid(k=2.5)",
+    "tanh": "tanh(k=0.7)",
+    "lecun_tanh": "lecun_tanh(linear=0.1)",
+    "leaky_relu": "leaky_relu(negative_slope=0.3)",
+    "hardtanh": "hardtanh(min_val=-0.6, max_val=0.9)",
+    "elu": "elu(alpha=0.7)",
+}

@@ -24,16 +24,8 @@ from gradlab.spec import Setup
 from gradlab.training import Job, Look, prepare, train
 from gradlab.training.narrow import engine, train_narrow
 from gradlab.training.outcomes import is_constant
-from tests.jobs import ROOT_SEED, flat, job_of, made_up, setup_of
+from tests.jobs import ACTIVATION_CHOICES, ROOT_SEED, flat, job_of, made_up, setup_of
 
-ACTIVATION_CHOICES = {
-    "sigmoid": "sigmoid(k=2.5)",
-    "tanh": "tanh(k=0.7)",
-    "lecun_tanh": "lecun_tanh(linear=0.1)",
-    "leaky_relu": "leaky_relu(negative_slope=0.3)",
-    "hardtanh": "hardtanh(min_val=-0.6, max_val=0.9)",
-    "elu": "elu(alpha=0.7)",
-}
 LOSS_CHOICES = {"sum_of_squares": "sum_of_squares(0.03)", "huber": "huber(delta=0.8)", "hinge": "hinge(margin=0.6)"}
 # eps is larger than the default where rounding of a vanishing gradient would be multiplied by lr / eps = 10^7
 RULE_CHOICES = [

@@ -19,20 +19,11 @@ from gradlab.seeds import Purpose
 from gradlab.spec import Setup
 from gradlab.training import Job
 from gradlab.training.outcomes import has_dead_layer, is_constant
-from tests.jobs import ROOT_SEED, flat, job_of, looks_at, made_up, setup_of
+from tests.jobs import ACTIVATION_CHOICES, ROOT_SEED, flat, job_of, looks_at, made_up, setup_of
 from tests.oracles import plain_torch, streams
 
 STEPS = 4
 
-# A record not named here is tested with its defaults.
-ACTIVATION_CHOICES = {
-    "sigmoid": "sigmoid(k=2.5)",
-    "tanh": "tanh(k=0.7)",
-    "lecun_tanh": "lecun_tanh(linear=0.1)",
-    "leaky_relu": "leaky_relu(negative_slope=0.3)",
-    "hardtanh": "hardtanh(min_val=-0.6, max_val=0.9)",
-    "elu": "elu(alpha=0.7)",
-}
 # eps is larger than the default where rounding of a vanishing gradient would be multiplied by lr / eps = 10^6.
 OPTIMIZER_CHOICES = {
     "sgd": ["sgd(lr=0.02)", "sgd(lr=0.02, weight_decay=0.3)"],

@@ -94,14 +94,13 @@ def _trained(
     """Train what the store does not hold, and analyze what it then holds."""
     from concurrent.futures import BrokenExecutor
 
-    from gradlab.cli.stored import recorded
     from gradlab.reports.progress import Progress
     from gradlab.studies.analyze import analyze
     from gradlab.studies.run import run_study
     from gradlab.studies.store import Store
 
     with Store.open(store, write=True) as opened:
-        done = 0 if fresh else sum(recorded(opened, plan).values())
+        done = 0 if fresh else sum(opened.done(plan).values())
         try:
             with Progress(plan.networks, done, quiet) as progress:
                 run_study(

@@ -30,19 +30,6 @@ def stored_plan(store: Store, name: str) -> tuple[Plan, int]:
     return found[name]
 
 
-def recorded(store: Store, plan: Plan) -> dict[str, int]:
-    """Number of trials that a store holds already, for each cell of a plan by its id."""
-    numbers = store.cell_numbers(plan)
-    return {
-        cell.id: sum(
-            min(stop, cell.replicas) - start
-            for start, stop in (store.recorded(numbers[cell.id]) if cell.id in numbers else [])
-            if start < cell.replicas
-        )
-        for cell in plan.unique_cells
-    }
-
-
 def run_command(name: str, plan: Plan, settings: Sequence[str] = ()) -> str:
     """The command that repeats a plan."""
     words = ["gradlab", "study", "run", name]

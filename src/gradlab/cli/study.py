@@ -86,7 +86,7 @@ def status(
     from gradlab.cli.design import say
     from gradlab.cli.documents import status_document
     from gradlab.cli.output import print_json
-    from gradlab.cli.stored import recorded, stored_plan
+    from gradlab.cli.stored import stored_plan
     from gradlab.reports.text import print_status
     from gradlab.reports.words import levels_text
     from gradlab.studies.store import Store, stored_plans
@@ -100,7 +100,7 @@ def status(
         for name, plan, networks in stored:
             say(console, f"{name}, seed {plan.seed}: {networks:,} of {plan.networks:,} networks recorded.")
         if study is not None:
-            done = recorded(opened, stored[0][1])
+            done = opened.done(stored[0][1])
             rows = [(levels_text(cell.levels), done[cell.id], cell.replicas) for cell in stored[0][1].cells]
             print_status(rows, console)
 

@@ -42,6 +42,10 @@ class Loss:
     normaliser: Literal["logsumexp"] | None = None
     params: tuple[Param, ...] = ()
 
+    def divisor(self, examples: int, units: int) -> int:
+        """What the sum over elements is divided by."""
+        return {"mean": examples * units, "example_mean": examples, "sum": 1}[self.reduction]
+
 
 LOSSES: Catalog[Loss] = Catalog("loss", "losses")
 

@@ -142,6 +142,18 @@ class Store:
         """Replica ranges (start, stop) of a cell that are recorded, in order."""
         return self.query("SELECT start, stop FROM look WHERE cell = ? ORDER BY start", (number,))
 
+    def done(self, plan: Plan) -> dict[str, int]:
+        """Number of trials recorded for each cell of a plan, by the cell's id."""
+        numbers = self.cell_numbers(plan)
+        return {
+            cell.id: sum(
+                min(stop, cell.replicas) - start
+                for start, stop in (self.recorded(numbers[cell.id]) if cell.id in numbers else [])
+                if start < cell.replicas
+            )
+            for cell in plan.unique_cells
+        }
+
     def forget(self, plan: Plan) -> None:
         """Delete the trials of the plan's cells."""
         with self.transaction() as db:
@@ -216,12 +228,5 @@ def stored_plans(store: Store) -> list[tuple[str, Plan, int]]:
             raise StoreError(
                 f"store {store.path}: its study {name} cannot be read ({error})", do="Run it again, or update gradlab"
             ) from error
-        numbers = store.cell_numbers(plan)
-        done = 0
-        for cell in plan.unique_cells:
-            count = store.query(
-                "SELECT COUNT(*) FROM trial WHERE cell = ? AND replica < ?", (numbers.get(cell.id, -1), cell.replicas)
-            )
-            done += count[0][0]
-        found.append((name, plan, done))
+        found.append((name, plan, sum(store.done(plan).values())))
     return found

@@ -82,7 +82,7 @@ def best_constant_loss(
     t = targets.astype(np.float64)
     broadcast = [p[:, None, None] for p in params]
     units = t.shape[2]
-    factor = {"mean": 1.0 / (t.shape[1] * units), "example_mean": 1.0 / t.shape[1], "sum": 1.0}[loss.reduction]
+    factor = 1.0 / loss.divisor(t.shape[1], units)
     if loss.normaliser == "logsumexp":
         with np.errstate(divide="ignore", invalid="ignore"):
             share = t.mean(axis=1)

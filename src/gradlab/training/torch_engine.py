@@ -89,7 +89,7 @@ class TorchStack:
         """Loss of each element, the factor of the reduction, and the normaliser."""
         normaliser: Any = torch.logsumexp(y_RNB, 1, keepdim=True) if self.loss.normaliser else 0.0
         units, examples = y_RNB.shape[1:]
-        factor = {"mean": 1.0 / (examples * units), "example_mean": 1.0 / examples, "sum": 1.0}[self.loss.reduction]
+        factor = 1.0 / self.loss.divisor(examples, units)
         return self.loss.value(self.xp, y_RNB, t_RNB, normaliser, *self.loss_params), factor, normaliser
 
     def gradients(self, x_RMB: Tensor, t_RNB: Tensor) -> Tensor:

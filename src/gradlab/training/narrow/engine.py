@@ -185,8 +185,7 @@ def _loss(job: Job, outputs_RQN: ndarray) -> Float[ndarray, " R"]:
         normaliser = _logsumexp(y) if loss.normaliser else 0.0
         params = [p[:, None, None] for p in job.loss_params]
         terms = loss.value(NUMPY, y, targets, normaliser, *params)
-        divisor = {"mean": y.shape[1] * y.shape[2], "example_mean": y.shape[1], "sum": 1}[loss.reduction]
-        return np.asarray(terms.sum(axis=(1, 2)) / divisor)
+        return np.asarray(terms.sum(axis=(1, 2)) / loss.divisor(y.shape[1], y.shape[2]))
 
 
 def _logsumexp(y: ndarray) -> ndarray:
