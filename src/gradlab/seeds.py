@@ -44,6 +44,7 @@ _WEYL_0 = np.uint64(0x9E3779B9)
 _WEYL_1 = np.uint64(0xBB67AE85)
 _LOW_32 = np.uint64(0xFFFFFFFF)
 _SHIFT_32 = np.uint64(32)
+_1 = np.uint64(1)
 _TO_UNIT = 2.0**-32
 
 
@@ -137,25 +138,51 @@ def permute(root_seed, replica, epoch, order):  # type: ignore[no-untyped-def]
     """
     word_0, word_1, _, _ = block(root_seed, replica, Purpose_ORDER, epoch, 0)
     state = (word_0 << _SHIFT_32) | word_1
-    n = order.shape[0]
-    for i in range(n):
+    left = np.uint64(order.shape[0])  # unsigned, or numba would wrap negative indices
+    for i in range(left):
         order[i] = i
-    word = np.uint64(0)
-    for i in range(n - 1, 0, -1):
-        if (n - 1 - i) & 1 == 0:  # one 64-bit word serves two swaps
-            state += np.uint64(0x9E3779B97F4A7C15)
-            word = state
-            word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            word = word ^ (word >> np.uint64(31))
-        else:
-            word = word >> _SHIFT_32
-        j = np.int64(((word & _LOW_32) * np.uint64(i + 1)) >> _SHIFT_32)
-        swapped = order[i]
-        order[i] = order[j]
-        order[j] = swapped
+    while left > _1:
+        state += np.uint64(0x9E3779B97F4A7C15)
+        word = state
+        word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        word = word ^ (word >> np.uint64(31))
+        j = ((word & _LOW_32) * left) >> _SHIFT_32
+        left -= _1
+        order[left], order[j] = order[j], order[left]
+        if left > _1:  # one 64-bit word serves two swaps
+            j = ((word >> _SHIFT_32) * left) >> _SHIFT_32
+            left -= _1
+            order[left], order[j] = order[j], order[left]
 
 
+@njit(cache=True)
+def dropout_state(root_seed, replica, layer, step):  # type: ignore[no-untyped-def]
+    """What seeds the dropout of one layer at one step (0 the first) of one replica."""
+    word_0, word_1, _, _ = block(root_seed, replica, Purpose_DROPOUT, layer, step)
+    return (word_0 << _SHIFT_32) | word_1
+
+
+@njit(cache=True, inline="always")
+def is_kept(state, index, threshold):  # type: ignore[no-untyped-def]
+    """Whether dropout keeps activation `index` = unit + units x example, at a probability of threshold / 2^32 of not.
+
+    SplitMix64 is a hash of a counter, so any index is drawn without those before it.
+    """
+    word = state + (index + _1) * np.uint64(0x9E3779B97F4A7C15)
+    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    word = word ^ (word >> np.uint64(31))
+    return (word >> _SHIFT_32) >= threshold
+
+
+@njit(cache=True)
+def dropout_threshold(dropout):  # type: ignore[no-untyped-def]
+    """The probability as `is_kept` takes it."""
+    return np.uint64(dropout * 4294967296.0)
+
+
+Purpose_DROPOUT = int(Purpose.DROPOUT)
 Purpose_ORDER = int(Purpose.ORDER)  # numba reads module constants, not enum attributes
 
 
@@ -179,8 +206,20 @@ def _fill_permutations(root_seed, replicas, epoch, out):  # type: ignore[no-unty
         permute(root_seed, replicas[r], epoch, out[r])
 
 
+def _fill_dropout(root_seed, replicas, layer, step, first, dropout, out):  # type: ignore[no-untyped-def]
+    examples, units = out.shape[1:]
+    for r in prange(replicas.shape[0]):
+        state = dropout_state(root_seed, replicas[r], layer, step)
+        threshold = dropout_threshold(dropout[r])
+        scale = 1.0 / (1.0 - dropout[r])
+        for b in range(examples):
+            at = np.uint64(first + b) * np.uint64(units)
+            for n in range(units):
+                out[r, b, n] = scale if is_kept(state, at + np.uint64(n), threshold) else 0.0
+
+
 _PARALLEL_FROM = 20_000  # numbers; waking threads costs more than fewer numbers do
-_LOOPS = (_fill_uniforms, _uniforms_to_normals, _fill_permutations)
+_LOOPS = (_fill_uniforms, _uniforms_to_normals, _fill_permutations, _fill_dropout)
 _IN_PARALLEL = {loop: njit(cache=True, parallel=True)(loop) for loop in _LOOPS}
 _SERIAL = {loop: njit(cache=True)(loop) for loop in _LOOPS}
 
@@ -245,3 +284,27 @@ def permutations(root_seed: int, replicas: Int[ndarray, " R"], epoch: int, n: in
     out = np.empty((len(replicas), n), np.int32)
     _fill(_fill_permutations, np.uint64(root_seed), np.asarray(replicas, np.int64), epoch, out)
     return out
+
+
+def fill_dropout(
+    root_seed: int,
+    replicas: Int[ndarray, " R"],
+    layer: int,
+    step: int,
+    dropout: Float[ndarray, " R"],
+    out: Float[ndarray, "R B N"],
+    first: int = 0,
+) -> None:
+    """Fill `out` with what dropout multiplies a layer's activations by: 0, or 1 / (1 - dropout) where kept.
+
+    Args:
+        root_seed: 64-bit key of every stream of a run.
+        replicas: Replica numbers.
+        layer: Place of the layer, 0 the first.
+        step: Updates done so far.
+        dropout: Probability of 0.
+        out: To be filled.
+        first: Place in the batch of the first of the B examples.
+    """
+    numbers = (np.asarray(replicas, np.int64), layer, step, first, np.asarray(dropout, np.float64))
+    _fill(_fill_dropout, np.uint64(root_seed), *numbers, out)

@@ -1,19 +1,15 @@
-"""Tasks that are functions of one variable, and the named input sets."""
+"""Tasks that are functions of one variable."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 from scipy.stats import kstest
 
 from gradlab.data import TASKS, Examples
-from gradlab.data.inputs import InputSet
-from gradlab.errors import SpecError, from_validation
 from gradlab.parts.param import resolve
 from gradlab.seeds import Purpose
 from tests.jobs import ROOT_SEED
@@ -81,63 +77,8 @@ def test_shared_data_are_those_of_replica_0() -> None:
     assert np.array_equal(shared.inputs, draw("abs_x", np.array([0])).inputs)
 
 
-@pytest.mark.parametrize("task", TASKS.values(), ids=list(TASKS))
-def test_every_task_draws_what_its_record_says(task: Any) -> None:
-    examples = task.draw(ROOT_SEED, REPLICAS, Purpose.DATA, 6, resolve(task.params, {}, task.name))
-    assert examples.inputs.shape[1:] == (6, task.inputs)
-    assert targets_of(examples).shape[1:] == (6, task.outputs)
-    assert np.isfinite(examples.inputs).all()
-    assert np.isfinite(targets_of(examples)).all()
-    assert task.formula
-    assert task.source
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_their_records_say_that_they_draw(name: str) -> None:
+    task = TASKS[name]
+    assert (task.inputs, task.outputs, task.targets, task.is_given, task.fetch) == (1, 1, "real", False, None)
     assert {"points", "fresh"} <= {param.name for param in task.params}
-
-
-# --- named input sets -------------------------------------------------------------------------------------------------
-def seen(table: dict[str, Any]) -> Examples:
-    task = TASKS["abs_x"]
-    params = resolve(task.params, {}, "abs_x")
-    return InputSet.model_validate(table).examples(task, params, ROOT_SEED, REPLICAS, draw("abs_x"))
-
-
-def test_equally_spaced_points_have_no_targets() -> None:
-    examples = seen({"linspace": [1, 10, 4]})
-    assert examples.inputs.tolist() == [[[1.0], [4.0], [7.0], [10.0]]]
-    assert examples.targets is None
-
-
-def test_examples_of_the_task_are_the_first_training_examples() -> None:
-    examples = seen({"from": "task", "count": 7})
-    assert np.array_equal(examples.inputs, draw("abs_x").inputs[:, :7])
-    assert np.array_equal(targets_of(examples), targets_of(draw("abs_x"))[:, :7])
-    assert seen({"from": "task", "count": 1000}).inputs.shape == (3, 50, 1)
-
-
-def test_fresh_examples_are_new_draws() -> None:
-    examples = seen({"from": "fresh", "count": 7})
-    assert np.array_equal(examples.inputs, draw("abs_x", purpose=Purpose.TEST_DATA, count=7).inputs)
-    assert not np.isin(examples.inputs, draw("abs_x").inputs).any()
-
-
-@pytest.mark.parametrize(
-    ("table", "message"),
-    [
-        ({}, "both or neither"),
-        ({"linspace": [0, 1, 2], "from": "task", "count": 3}, "both or neither"),
-        ({"from": "task"}, 'a count exactly when "from" is given'),
-        ({"linspace": [0, 1, 2], "count": 3}, 'a count exactly when "from" is given'),
-        ({"linspace": [0, 1, 0]}, "count at least 1"),
-        ({"from": "elsewhere", "count": 3}, "'task' or 'fresh'"),
-        ({"from": "task", "count": 0}, "greater than or equal to 1"),
-    ],
-)
-def test_wrong_input_sets_are_refused(table: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValidationError) as caught:
-        InputSet.model_validate(table)
-    assert message in str(from_validation(caught.value, "inputs"))
-
-
-def test_equally_spaced_points_need_one_input() -> None:
-    plane = replace(TASKS["abs_x"], name="plane", inputs=2)
-    with pytest.raises(SpecError, match="task plane with 2 inputs"):
-        InputSet(linspace=(0.0, 1.0, 3)).examples(plane, {}, ROOT_SEED, REPLICAS, draw("abs_x"))

@@ -24,27 +24,39 @@ class InputSet(BaseModel):
 
     Attributes:
         linspace: (first, last, count).
-        source: "task" for the first `count` training examples, "fresh" for new draws of the training law.
-        count: How many examples of the task.
+        source: "task" for training examples, the first ones; "test" for examples that training does not see: those held
+            out, or, where a task draws its examples, new draws of the same law. "fresh" is another word for "test".
+        count: How many examples of the task; all where there are fewer, or where it is left out. A task that draws its
+            examples has as many to test on as to train on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     linspace: tuple[float, float, int] | None = None
-    source: Literal["task", "fresh"] | None = Field(default=None, alias="from")
+    source: Literal["task", "test", "fresh"] | None = Field(default=None, alias="from")
     count: int | None = Field(default=None, ge=1, le=1_000_000)
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if (self.linspace is None) == (self.source is None):
-            raise SpecError("inputs", got="both or neither", expected='either linspace or from = "task" or "fresh"')
-        if (self.source is None) != (self.count is None):
-            raise SpecError("inputs.count", got=self.count, expected='a count exactly when "from" is given')
+            raise SpecError("inputs", got="both or neither", expected='either linspace or from = "task" or "test"')
+        if self.linspace is not None and self.count is not None:
+            raise SpecError("inputs.count", got=self.count, expected='a count only beside "from"')
         if self.linspace is not None and self.linspace[2] < 1:
             raise SpecError(
                 "inputs.linspace", got=list(self.linspace), expected="[first, last, count], count at least 1"
             )
         return self
+
+    def size(self, task: Task, points: int) -> int:
+        """Number of inputs, for a task that trains on `points` examples."""
+        if self.linspace is not None:
+            return self.linspace[2]
+        if self.source == "task":
+            return min(self.count or points, points)
+        if task.held_out is not None:
+            return min(self.count or task.held_out, task.held_out)
+        return self.count or points
 
     def examples(
         self, task: Task, params: Mapping[str, Value], root_seed: int, replicas: Int[ndarray, " R"], train: Examples
@@ -53,6 +65,7 @@ class InputSet(BaseModel):
 
         Raises:
             SpecError: Equally spaced points for a task with several inputs.
+            DataError: The task's files cannot be had, or are damaged.
         """
         if self.linspace is not None:
             if task.inputs != 1:
@@ -61,8 +74,11 @@ class InputSet(BaseModel):
                 )
             first, last, count = self.linspace
             return Examples(np.linspace(first, last, count, dtype=np.float32)[None, :, None], None)
-        assert self.count is not None
-        if self.source == "task":
-            targets = None if train.targets is None else train.targets[:, : self.count]
-            return Examples(train.inputs[:, : self.count], targets)
-        return task.draw(root_seed, replicas, Purpose.TEST_DATA, self.count, params)
+        points = train.inputs.shape[1]
+        count = self.size(task, points)
+        if self.source != "task":
+            return task.draw(root_seed, replicas, Purpose.TEST_DATA, count, params)
+        if count == points:
+            return train
+        targets = None if train.targets is None else train.targets[:, :count]
+        return Examples(train.inputs[:, :count], targets)

@@ -1,7 +1,8 @@
 """`Task`: how examples are drawn; `Examples`: arrays of them. A task is one record in the catalog.
 
-A task draws through `seeds` only, so an example is a function of (root seed, replica, purpose, index). Replicas that
-share their data are an array with a leading axis of length one.
+A task either draws new examples, through `seeds` only, so that an example is a function of (root seed, replica,
+purpose, index); or its examples are given, the same for every seed and replica, some of them held out for testing.
+Replicas that share their data are an array with a leading axis of length one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,14 @@ from numpy import ndarray
 from gradlab.catalog import Catalog
 from gradlab.parts.param import Param, Value
 from gradlab.seeds import Purpose
+
+Targets = Literal["real", "one_hot", "binary", "sign"]
+_ALSO: Mapping[Targets, tuple[Targets, ...]] = {
+    "real": (),
+    "one_hot": ("binary", "real"),
+    "binary": ("real",),
+    "sign": ("real",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +51,12 @@ class Task:
         inputs: Number of inputs M.
         outputs: Number of outputs N.
         targets: What targets are; a loss asks for one kind.
-        params: Parameters a study may set.
+        params: Parameters a study may set; `points`, the number of training examples, is one of every task's.
         draw: `draw(root_seed, replicas, purpose, count, params)` -> `Examples` with `count` examples a replica.
+        held_out: Test examples of a task whose examples are given; None where they are drawn.
+        classes: Names of the classes, for a task that has classes.
+        image: Height and width, for inputs that are the pixels of an image, row by row.
+        fetch: `fetch(quiet)` brings the data to this machine, where drawing needs files; raises DataError.
     """
 
     name: str
@@ -51,9 +64,27 @@ class Task:
     source: str
     inputs: int
     outputs: int
-    targets: Literal["real", "one_hot", "binary", "sign"]
+    targets: Targets
     params: tuple[Param, ...]
     draw: Callable[[int, Int[ndarray, " R"], Purpose, int, Mapping[str, Value]], Examples]
+    held_out: int | None = None
+    classes: tuple[str, ...] = ()
+    image: tuple[int, int] | None = None
+    fetch: Callable[[bool], None] | None = None
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the examples are the same for every seed and replica."""
+        return self.held_out is not None
+
+    def suits(self, targets: Targets) -> bool:
+        """Whether a loss that takes targets of this kind can judge the task: a 1 among 0s is a number, and binary.
+
+        Example:
+            >>> [name for name, task in TASKS.items() if task.suits("binary")]
+            ['mnist', 'fashion_mnist', 'digits']
+        """
+        return targets == self.targets or targets in _ALSO[self.targets]
 
 
 TASKS: Catalog[Task] = Catalog("task", "tasks")

@@ -48,6 +48,7 @@ class Stack:
         weights: Per layer [R, N, M], in the recipe's precision.
         biases: Per layer [R, N], or None for a layer without.
         activation_params: Per layer, per parameter of its activation [R], float64.
+        dropout: Per layer, probability of dropout [R].
     """
 
     spec: NetworkSpec
@@ -56,6 +57,7 @@ class Stack:
     weights: list[Float[ndarray, "R _ _"]]
     biases: list[Float[ndarray, "R _"] | None]
     activation_params: list[tuple[Float[ndarray, " R"], ...]]
+    dropout: list[Float[ndarray, " R"]]
 
     def __len__(self) -> int:
         return len(self.replicas)
@@ -108,8 +110,12 @@ def build_stack(slices: Sequence[Slice], root_seed: int) -> Stack:
         columns = [layers[i][1] for layers in drawn]
         biases.append(None if layer.bias == "none" else np.concatenate(columns).astype(dtype))  # type: ignore[arg-type]
         params.append(along_replicas([(part, part.setup.network.layers[i].activation.values) for part in slices]))
+    dropout = [
+        along_replicas([(part, (part.setup.network.layers[i].dropout,)) for part in slices])[0]
+        for i in range(len(spec.layers))
+    ]
     replicas = np.concatenate([part.replicas for part in slices])
-    return Stack(spec, root_seed, replicas, weights, biases, params)
+    return Stack(spec, root_seed, replicas, weights, biases, params, dropout)
 
 
 def along_replicas(values: Sequence[tuple[Slice, Sequence[Value]]]) -> tuple[Float[ndarray, " R"], ...]:

@@ -3,7 +3,8 @@
 Sugar: `hidden = "2 x 9"` is nine layers of width 2; `"400-400-100"` lists widths; `"2:identity - 2 x 10"` puts a linear
 layer of width 2 in front; a list of widths and a table `{ width = 2, depth = 9, front = "2:identity" }` say the same, so
 that a factor can change width or depth alone. Activation, weights and bias of the network hold for every layer; `output`
-may change them for the last one, whose activation is the identity otherwise.
+may change them for the last one, whose activation is the identity otherwise. `dropout` is one number for all hidden
+layers or a list of one number each.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from gradlab.spec.choice import ActivationChoice, BiasChoice, Choice, Initialize
 MOST_UNITS = 1_000_000
 MOST_LAYERS = 10_000
 _ITEM = re.compile(r"\s*(-?\d+)\s*(?:[x×*]\s*(-?\d+))?\s*(?::\s*([^:]+?))?\s*")  # noqa: RUF001  (the sign people paste)
-_SUGAR = ("inputs", "outputs", "hidden", "activation", "weights", "bias", "output")
+_SUGAR = ("inputs", "outputs", "hidden", "activation", "weights", "bias", "dropout", "output")
 
 
 class Layer(BaseModel):
-    """One dense layer: units, their activation and the laws of its weights and biases.
+    """One dense layer: units, their activation, the laws of its weights and biases, and dropout of its activations.
 
-    `bias` is a law, "own" (the weights' own law) or "none".
+    `bias` is a law, "own" (the weights' own law) or "none". `dropout` is the probability that training sets an activation
+    to 0; what is kept is divided by the probability of keeping it, so that looks need no change.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,6 +38,7 @@ class Layer(BaseModel):
     activation: ActivationChoice = Choice(name="identity")
     weights: InitializerChoice
     bias: BiasChoice = "own"
+    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
 
     @model_validator(mode="after")
     def _joint_law(self) -> Layer:
@@ -73,9 +76,10 @@ class NetworkSpec(BaseModel):
         weights = choose(INITIALIZERS, "initializer", data["weights"])
         default = "own" if INITIALIZERS[weights.name].includes_bias else "zeros"
         law = {"weights": weights, "bias": choose_bias(data.get("bias", default))}
+        hidden = parse_hidden(data.get("hidden", []))
         layers = [
-            {"units": units, "activation": activation or base, **law}
-            for units, activation in parse_hidden(data.get("hidden", []))
+            {"units": units, "activation": activation or base, **law, "dropout": dropout}
+            for (units, activation), dropout in zip(hidden, _dropouts(data.get("dropout", 0.0), len(hidden)), strict=True)
         ]
         last = data.get("output", {})
         if not isinstance(last, Mapping):
@@ -87,6 +91,8 @@ class NetworkSpec(BaseModel):
     def _count(self) -> NetworkSpec:
         if not 1 <= len(self.layers) <= MOST_LAYERS:
             raise SpecError("network.layers", got=f"{len(self.layers)} layers", expected=f"1 to {MOST_LAYERS:,} layers")
+        if self.layers[-1].dropout:
+            raise SpecError("network.output.dropout", got=self.layers[-1].dropout, expected="no dropout of the outputs")
         return self
 
     @property
@@ -143,6 +149,15 @@ def parse_hidden(hidden: object) -> list[tuple[int, str | None]]:
             raise SpecError("network.hidden", got=repr(hidden), expected=expected)
         layers += _repeat(int(match[1]), 1 if match[2] is None else int(match[2]), match[3], hidden)
     return layers
+
+
+def _dropouts(dropout: object, depth: int) -> list[object]:
+    """Dropout of each hidden layer, from one number for all or a list of one number a layer."""
+    if not isinstance(dropout, list | tuple):
+        return [dropout] * depth
+    if len(dropout) != depth:
+        raise SpecError("network.dropout", got=f"{len(dropout)} numbers", expected=f"{depth}, one for each hidden layer")
+    return list(dropout)
 
 
 def _whole(value: object, where: str) -> int:

@@ -61,7 +61,7 @@ class Setup(BaseModel):
                 got=f"{self.network.inputs} inputs and {self.network.layers[-1].units} outputs",
                 expected=f"{task.inputs} and {task.outputs}, as task {task.name} has",
             )
-        if loss.targets != task.targets:
+        if not task.suits(loss.targets):
             raise SpecError(
                 "recipe.loss",
                 got=f"{loss.name}, which takes {loss.targets} targets",

@@ -103,7 +103,7 @@ def stack_key(setup: Setup) -> str:
     """Two Setups can train in one stack when their keys are equal: everything that may not differ along R."""
     network, recipe = setup.network, setup.recipe
     rule = OPTIMIZERS[recipe.optimizer.name].rule(dict(recipe.optimizer.params))
-    shape = [[layer.units, layer.activation.name, layer.bias == "none"] for layer in network.layers]
+    shape = [[layer.units, layer.activation.name, layer.bias == "none", layer.dropout > 0] for layer in network.layers]
     rest = [
         recipe.loss.name,
         recipe.schedule.name,
@@ -112,7 +112,9 @@ def stack_key(setup: Setup) -> str:
         recipe.order,
         recipe.precision,
     ]
-    data = [setup.points, bool(dict(setup.task.params).get("fresh", False))]
+    # given examples are shared by all replicas of a stack, so its slices must agree on them
+    given = setup.task.model_dump() if TASKS[setup.task.name].is_given else None
+    data = [setup.points, bool(dict(setup.task.params).get("fresh", False)), given]
     return json.dumps([network.inputs, shape, rule.name, *rest, *data])
 
 

@@ -42,7 +42,7 @@ def can_train(setup: Setup) -> bool:
 def runs_of(spec: NetworkSpec) -> tuple[tuple[Run, ...], list[int]]:
     """Maximal runs of equal layers; and the first layer of each, with the number of layers at the end."""
     kinds = [
-        (fan_in, layer.units, layer.activation.name, layer.bias != "none")
+        (fan_in, layer.units, layer.activation.name, layer.bias != "none", layer.dropout > 0)
         for fan_in, layer in zip(spec.widths, spec.layers, strict=False)
     ]
     counts = [(kind, len(list(group))) for kind, group in groupby(kinds)]
@@ -74,10 +74,10 @@ def train_narrow(job: Job, looks: Sequence[int]) -> Iterator[Look]:
     count = params_RP.shape[1]
     slots = np.zeros((replicas, len(rule.slots) * count), real)
     bad_step = np.zeros(replicas, np.int64)
-    most = max((len(params) for params in stack.activation_params), default=0)
-    act_params = np.zeros((replicas, len(spec.layers), max(most, 1)), real)
+    most = max(len(params) for params in stack.activation_params)
+    act_params = np.zeros((replicas, len(spec.layers), most + 1))
     for i, params in enumerate(stack.activation_params):
-        for k, values in enumerate(params):
+        for k, values in enumerate((*params, stack.dropout[i])):
             act_params[:, i, k] = values
     x, y = job.examples.inputs.astype(real), job.examples.targets
     assert y is not None

@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-_DECORATOR = "@njit(fastmath=FAST, error_model='numpy', forceinline=True)\n"
+_DECORATOR = "@njit(**INNER, forceinline=True)\n"
 
 
 class _Converter(ast.NodeTransformer):

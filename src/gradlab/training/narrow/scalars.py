@@ -14,6 +14,10 @@ from numba.extending import intrinsic
 
 # sums may be reordered, so that loops vectorise; nothing is assumed about Inf and NaN
 FAST = {"reassoc", "contract", "nsz", "arcp"}
+# how generated functions are compiled; all but the outermost are called by compiled code only, own no memory, and need
+# none of the wrappers that take most of the time of compiling something small
+OUTER: dict[str, object] = {"fastmath": FAST, "error_model": "numpy", "no_rewrites": True, "no_cfunc_wrapper": True}
+INNER: dict[str, object] = {**OUTER, "no_cpython_wrapper": True, "_nrt": False}
 
 
 def _select_value(typingctx, condition, x, y):  # type: ignore[no-untyped-def]

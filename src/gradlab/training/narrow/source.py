@@ -34,6 +34,7 @@ class Run:
     units: int
     activation: str
     has_bias: bool
+    dropout: bool
     only: bool  # exactly one layer, so that no loop is needed
 
     @property
@@ -71,8 +72,26 @@ def call(name: str, *arguments: str) -> str:
 
 
 def load_parameters(run: Run) -> str:
-    """Statements that read the run's activation parameters of `layer`."""
-    return "".join(f"{name} = act_params[r, layer, {k}]\n" for k, name in enumerate(parameter_names(run)))
+    """Statements that read the run's activation parameters of `layer`, and after them its dropout."""
+    names = parameter_names(run) + ["dropout"] * run.dropout
+    return "".join(
+        f"{name} = {place}\n" if name == "dropout" else f"{name} = F({place})\n"
+        for name, place in ((name, f"act_params[r, layer, {k}]") for k, name in enumerate(names))
+    )
+
+
+def drop(run: Run, row: int) -> str:
+    """Statements that multiply rows `row` to `row + units - 1` of the record by this step's dropout."""
+    return f"""
+seeded = dropout_state(root_seed, replica, layer, step)
+threshold = dropout_threshold(dropout)
+kept_times = F(1.0 / (1.0 - dropout))
+for n in range(U{run.units}):
+    place = base + (U{row} + n) * U{TILE}
+    for t in range(U{TILE}):
+        kept = is_kept(seeded, (U(tile_start) + t) * U{run.units} + n, threshold)
+        buf[place + t] = buf[place + t] * real.where(kept, kept_times, F(0.0))
+"""
 
 
 class Rows:
@@ -154,7 +173,13 @@ def backward(run: Run, is_first: bool) -> str:
     Turns them into derivatives by its pre-activations, adds to the gradients `g` at `par`, and leaves the derivatives by
     the activations of the layer below in that layer's record.
     """
-    return _backward_small(run, is_first) if is_small(run) else _backward_wide(run, is_first)
+    text = ""
+    if run.dropout:
+        # the layer above has used the activations as dropout left them; the slope is that of the whole ones
+        text += drop(run, 2 * run.units)
+        whole = f"buf[base + t] = {activated(run, f'buf[base + U{run.units * TILE} + t]')}\n"
+        text += f"for t in range(U{run.units * TILE}):\n" + indent(whole, 1)
+    return text + (_backward_small(run, is_first) if is_small(run) else _backward_wide(run, is_first))
 
 
 def _backward_wide(run: Run, is_first: bool) -> str:
@@ -203,6 +228,8 @@ def forward_pass(runs: Sequence[Run]) -> str:
     for i, run in enumerate(runs):
         body = f"prev = base\nbase = prev + U{3 * run.fan_in * TILE}\n"
         body += load_parameters(run) + forward(run) + f"par += U{run.size}\n"
+        if run.dropout:
+            body += "if step >= 0:\n" + indent(drop(run, 0), 1)
         text += f"for layer in range(run_start[{i}], run_start[{i + 1}]):\n" + indent(body, 1)
     return text
 
