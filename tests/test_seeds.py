@@ -227,3 +227,22 @@ def test_quantile_of_leaves_its_argument() -> None:
     z = seeds.quantile_of(p)
     assert p.tolist() == [[0.1, 0.9]]
     assert z[0, 0] == pytest.approx(-z[0, 1], rel=1e-14)
+
+
+@given(root_seeds, replicas_drawn, layers, st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.1, 0.5, 0.97]))
+def test_dropout_is_the_oracle_s(root_seed: int, replica: int, layer: int, step: int, probability: float) -> None:
+    whole = np.empty((1, 5, 3))
+    seeds.fill_dropout(root_seed, np.array([replica]), layer, step, np.array([probability]), whole)
+    assert whole[0].tolist() == streams.dropout(root_seed, replica, layer, step, 5, 3, probability)
+    rest = np.empty((1, 2, 3), np.float32)
+    seeds.fill_dropout(root_seed, np.array([replica]), layer, step, np.array([probability]), rest, first=3)
+    assert np.array_equal(rest[0], whole[0, 3:].astype(np.float32))
+
+
+def test_dropout_drops_its_share() -> None:
+    wanted = np.array([0.1, 0.5])
+    drawn = np.empty((2, 400, 100), np.float32)
+    seeds.fill_dropout(ROOT_SEED, np.arange(2), 3, 7, wanted, drawn)
+    share = (drawn == 0).mean(axis=(1, 2))
+    assert (np.abs(share - wanted) < 4 * np.sqrt(wanted * (1 - wanted) / 40_000)).all()
+    assert np.abs(drawn.mean(axis=(1, 2)) - 1).max() < 4 / 200

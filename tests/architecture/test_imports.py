@@ -32,7 +32,7 @@ def exists(module: str) -> bool:
     return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
 
 
-@pytest.mark.parametrize("module", ["gradlab", "gradlab.errors", "gradlab.catalog", "gradlab.stats"])
+@pytest.mark.parametrize("module", ["gradlab", "gradlab.errors", "gradlab.catalog", "gradlab.stats", "gradlab.signals"])
 def test_light_modules_import_nothing_heavy(module: str) -> None:
     assert not imported_by(module) & HEAVY
 

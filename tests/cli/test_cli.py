@@ -22,6 +22,7 @@ from gradlab.cli.list import Kind
 from gradlab.cli.main import main
 from gradlab.data import TASKS
 from gradlab.parts import CATALOGS
+from gradlab.signals import CATALOGS as MEASURED
 
 GRADLAB = [sys.executable, "-m", "gradlab"]
 RUN = ["study", "run", "tiny.toml", "--device", "cpu"]
@@ -96,7 +97,7 @@ def test_a_terminal_without_these_letters_is_no_reason_to_fail() -> None:
 
 
 def test_listed_kinds_are_the_catalogs() -> None:
-    assert set(get_args(Kind)) == {*CATALOGS, TASKS.plural}
+    assert set(get_args(Kind)) == {*CATALOGS, *MEASURED, TASKS.plural}
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
@@ -106,7 +107,7 @@ def test_catalogs_are_listed_whole(kind: str, work: Path, capsys: pytest.Capture
     assert main(["list", kind, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert (document["schema"], document["gradlab"], document["kind"]) == ("gradlab/catalog/1", __version__, kind)
-    assert [record["name"] for record in document["records"]] == list(TASKS if kind == "tasks" else CATALOGS[kind])
+    assert [record["name"] for record in document["records"]] == list({**CATALOGS, **MEASURED, "tasks": TASKS}[kind])
     assert all(record["name"] in table for record in document["records"])
 
 

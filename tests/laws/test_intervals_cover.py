@@ -15,9 +15,11 @@ from scipy.stats import binom
 from gradlab.stats import (
     bootstrap_mean,
     clopper_pearson,
+    next_value,
     paired_difference,
     prediction_interval,
     standard_error,
+    t_mean,
     two_proportion_difference,
     wilson,
 )
@@ -128,3 +130,17 @@ def test_bootstrap_covers_the_mean(level: float) -> None:
         interval = bootstrap_mean(values, level, resamples=999, seed=index)
         inside.append(interval.low <= 0 <= interval.high)
     assert_covers(np.array(inside), level)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("n", [2, 5])
+def test_t_covers_the_mean_and_the_next_value(n: int, level: float) -> None:
+    random = np.random.default_rng(7)
+    means, nexts = [], []
+    for *values, further in random.normal(3.0, 0.2, size=(SAMPLES, n + 1)):
+        mean = t_mean(values, level)
+        means.append(mean.low <= 3.0 <= mean.high)
+        low, high = next_value(values, level)
+        nexts.append(low <= further <= high)
+    assert_covers(np.array(means), level)
+    assert_covers(np.array(nexts), level)

@@ -135,9 +135,14 @@ def test_every_record_is_covered() -> None:
 @pytest.mark.parametrize("case", range(20))
 def test_random_triples(case: int) -> None:
     random = np.random.default_rng(case)
-    activations = [str(name) for name in random.choice(list(ACTIVATIONS), 2)]
-    loss, rule = str(random.choice(list(LOSSES))), str(random.choice(RULE_CHOICES))
-    _, job = made_up(network_of(activations), {"optimizer": rule, "loss": LOSS_CHOICES.get(loss, loss), "steps": STEPS})
+    activation, loss, rule = (str(random.choice(list(each))) for each in (ACTIVATIONS, LOSSES, RULE_CHOICES))
+    width = random.choice([3, 7])
+    network = {
+        "hidden": f"{width}:{ACTIVATION_CHOICES.get(activation, activation)}",
+        "weights": "normal(std=0.6)",
+        "dropout": 0.3 * (case % 2),
+    }
+    _, job = made_up(network, {"optimizer": rule, "loss": LOSS_CHOICES.get(loss, loss), "steps": STEPS})
     assert_equal_to_torch(job)
 
 

@@ -71,6 +71,18 @@ def test_every_activation_optimizer_and_loss(activations: list[str], optimizer: 
     assert_equal_to_plain_torch(setup, job, [1])
 
 
+@pytest.mark.parametrize("activation", ["tanh", "leaky_relu"])
+def test_dropout(activation: str) -> None:
+    network = {
+        "hidden": "6 - 5 - 4",
+        "activation": activation,
+        "weights": "normal(std=0.9)",
+        "dropout": [0.5, 0.0, 0.2],
+    }
+    setup, job = made_up(network, {"optimizer": "adam(lr=0.02, eps=1e-3)"})
+    assert_equal_to_plain_torch(setup, job, [0, 2])
+
+
 def test_every_optimizer_is_among_the_choices() -> None:
     named = {choice.split("(")[0] for choices in OPTIMIZER_CHOICES.values() for choice in choices}
     assert named == set(OPTIMIZERS)

@@ -122,18 +122,39 @@ def loss_of(recipe: Recipe) -> LossFunction:
     return LOSSES[recipe.loss.name](*recipe.loss.values)
 
 
+class Dropped(nn.Module):
+    """Dropout with the masks of `streams`; it counts its own steps."""
+
+    def __init__(self, probability: float, stack: Stack, row: int, layer: int) -> None:
+        super().__init__()
+        self.probability, self.step = probability, 0
+        self.stream = stack.root_seed, int(stack.replicas[row]), layer
+
+    def forward(self, a: Tensor) -> Tensor:
+        if not self.training:
+            return a
+        examples, units = a.shape
+        mask = streams.dropout(*self.stream, self.step, examples, units, self.probability)
+        self.step += 1
+        return a * torch.tensor(mask, dtype=a.dtype)
+
+
 def build(setup: Setup, stack: Stack, row: int) -> nn.Sequential:
     """The network of one row of a stack, with that row's weights."""
     dtype = getattr(torch, setup.recipe.precision)
     modules: list[nn.Module] = []
     with torch.no_grad():
-        for layer, weights, biases in zip(setup.network.layers, stack.weights, stack.biases, strict=True):
+        for i, (layer, weights, biases) in enumerate(
+            zip(setup.network.layers, stack.weights, stack.biases, strict=True)
+        ):
             units, fan_in = weights.shape[1:]
             linear = nn.Linear(fan_in, units, bias=biases is not None, dtype=dtype)
             linear.weight.copy_(torch.from_numpy(weights[row]))
             if biases is not None:
                 linear.bias.copy_(torch.from_numpy(biases[row]))
             modules += [linear, ACTIVATIONS[layer.activation.name](*layer.activation.values)]
+            if layer.dropout:
+                modules.append(Dropped(layer.dropout, stack, row, i))
     return nn.Sequential(*modules)
 
 

@@ -12,6 +12,7 @@ Words = tuple[int, int, int, int]
 LOW_32 = 2**32 - 1
 LOW_64 = 2**64 - 1
 ORDER = 8  # the number of the purpose "order of examples"
+DROPOUT = 9
 
 
 def philox(counter: Words, key: tuple[int, int]) -> Words:
@@ -74,3 +75,20 @@ def permutation(root_seed: int, replica: int, epoch: int, n: int) -> list[int]:
         j = halves.pop(0) * (i + 1) >> 32
         order[i], order[j] = order[j], order[i]
     return order
+
+
+def dropout(
+    root_seed: int, replica: int, layer: int, step: int, examples: int, units: int, probability: float
+) -> list[list[float]]:
+    """What dropout multiplies the activations of each example by: 0, or 1 / (1 - probability).
+
+    One 64-bit word an activation, example after example; it is dropped where the word's high half falls short.
+    """
+    key = (root_seed & LOW_32, root_seed >> 32)
+    first, second, _, _ = philox((step, layer, DROPOUT, replica), key)
+    random = SplitMix64(first << 32 | second)
+    scale = 1 / (1 - probability)
+    return [
+        [0.0 if random.next() >> 32 < int(probability * 2**32) else scale for _ in range(units)]
+        for _ in range(examples)
+    ]

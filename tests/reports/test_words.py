@@ -25,7 +25,7 @@ def test_interval_text_shows_a_width(sample: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_numbers_that_are_not_finite_have_words(value: float) -> None:
-    assert words.number_text(value) in ("NaN", "Inf", "-Inf")
+    assert text.number_text(value) in ("NaN", "Inf", "-Inf")
     assert words.seconds_text(value) == words.NOTHING
     text.interval_text(value, value, value)
 

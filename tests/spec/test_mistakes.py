@@ -31,6 +31,10 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
         ['optimizer sgd parameter "learning_rate" is unknown', "lr"],
     ),
     # numbers out of range
+    ({"dropout": 1.0}, ["network.dropout", "got 1.0", "at least 0 and below 1"]),
+    ({"dropout": ["half", 0]}, ["network.dropout", "got 'half'"]),
+    ({"dropout": [0.5]}, ["network.dropout", "got 1 numbers", "2, one for each hidden layer"]),
+    ({"output": {"dropout": 0.5}}, ["network.output.dropout", "no dropout of the outputs"]),
     ({"activation": "leaky_relu(2)"}, ["activation leaky_relu.negative_slope", "got 2", "at least 0 and at most 1"]),
     ({"optimizer": "sgd(lr=0)"}, ["optimizer sgd.lr", "got 0", "above 0", "learning rate"]),
     ({"optimizer": "sgd(momentum=1)"}, ["optimizer sgd.momentum", "got 1", "at least 0 and below 1"]),

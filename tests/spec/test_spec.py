@@ -264,3 +264,9 @@ def test_batches_of_an_epoch(batch_size: int | str, points: int, sizes: list[int
     assert recipe.batch_sizes(points) == sizes
     assert recipe.total_steps(points) == 3 * len(sizes)
     assert Recipe.model_validate({**RECIPE, "batch_size": batch_size}).total_steps(points) == 4
+
+
+def test_dropout_of_every_hidden_layer_or_of_each() -> None:
+    base = {"inputs": 3, "outputs": 2, "hidden": "4-3", "weights": "he_normal"}
+    assert [layer.dropout for layer in NetworkSpec.model_validate({**base, "dropout": 0.5}).layers] == [0.5, 0.5, 0.0]
+    assert [layer.dropout for layer in NetworkSpec.model_validate({**base, "dropout": [0.5, 0]}).layers] == [0.5, 0, 0]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
+from pathlib import Path
+
 from gradlab.errors import UserError
 
 
@@ -11,8 +15,8 @@ def available(wanted: str) -> str:
     Raises:
         UserError: The device asked for is not there.
     """
-    if wanted == "cpu":
-        return wanted
+    if wanted == "cpu" or (wanted == "auto" and not _has_driver()):
+        return "cpu"
     import torch
 
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
@@ -25,3 +29,14 @@ def available(wanted: str) -> str:
             do="Leave the option out to use the best there is",
         )
     return wanted
+
+
+def _has_driver() -> bool:
+    """Whether a driver of a graphics card is installed. Without one there is no need to ask torch, which takes a second."""
+    if Path("/dev/kfd").exists():  # AMD's, which torch calls CUDA too
+        return True
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True

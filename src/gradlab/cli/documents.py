@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 
 def catalog_document(catalog: Catalog[Any]) -> dict[str, Any]:
-    """Every record of a catalog with its formula, source and parameters."""
+    """Every record of a catalog with its formula, source and parameters; of a quantity also what it is for."""
     records = [
         {
             "name": record.name,
             "formula": record.formula,
             "source": record.source,
-            "parameters": [_param(param) for param in (*_own(record), *record.params)],
+            "parameters": [_param(param) for param in (*_own(record), *getattr(record, "params", ()))],
+            **{key: getattr(record, key) for key in ("symbol", "unit", "meaning", "needs") if hasattr(record, key)},
         }
         for record in catalog.values()
     ]

@@ -1,4 +1,4 @@
-"""`gradlab list`: the parts and tasks that studies can name."""
+"""`gradlab list`: the parts and tasks that studies can name, and what is measured."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from cyclopts import Parameter
 
 from gradlab.cli.options import AsJson
 
-Kind = Literal["activations", "initializers", "optimizers", "schedules", "losses", "tasks"]
+Kind = Literal[
+    "activations", "initializers", "optimizers", "schedules", "losses", "tasks", "quantities", "distributions"
+]
 
 
 def show(kind: Annotated[Kind, Parameter(help="What to list.")], /, *, as_json: AsJson = False) -> None:
-    """List what networks are made of and what they learn.
+    """List what networks are made of, what they learn, and what is measured of them.
 
-    Every name can stand in a study file or behind --set, with its parameters in brackets.
+    Every part and task can stand in a study file or behind --set, with its parameters in brackets.
 
     For example:
       gradlab list activations
@@ -28,8 +30,9 @@ def show(kind: Annotated[Kind, Parameter(help="What to list.")], /, *, as_json: 
     from gradlab.data import TASKS
     from gradlab.parts import CATALOGS
     from gradlab.reports.text import print_catalog
+    from gradlab.signals import CATALOGS as MEASURED
 
-    catalog = TASKS if kind == "tasks" else CATALOGS[kind]
+    catalog = {**CATALOGS, **MEASURED, "tasks": TASKS}[kind]
     if as_json:
         print_json(catalog_document(catalog))
     else:

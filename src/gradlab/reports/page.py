@@ -21,13 +21,14 @@ from plotly.offline import get_plotlyjs
 from gradlab.errors import StoreError
 from gradlab.reports.caveats import held_fixed, varied
 from gradlab.reports.figures import Figure, figures_of
-from gradlab.reports.selection import MOST_OF_A_ROW, grouped, notes
+from gradlab.reports.selection import MOST_OF_A_ROW, counts_outcomes, grouped, notes
 from gradlab.reports.words import (
     NOTHING,
     cell_rate,
     count_text,
     level_text,
     measured_text,
+    metric_text,
     published_text,
     rate_text,
     seconds_text,
@@ -176,7 +177,8 @@ def _table(analysis: Analysis, cells: Sequence[CellResult], title: str, note: st
     columns = [
         (heading, outcome, birth)
         for heading, outcome, birth in (*_COLUMNS, *extra)
-        if any(cell_rate(cell, outcome, at_birth=birth) is not None for cell in cells)
+        if counts_outcomes(analysis.study)
+        and any(cell_rate(cell, outcome, at_birth=birth) is not None for cell in cells)
         and (heading not in _OF_TRAINING or any(len(cell.steps) > 1 for cell in cells))
     ]
     lines = []
@@ -186,10 +188,12 @@ def _table(analysis: Analysis, cells: Sequence[CellResult], title: str, note: st
             [
                 *((level_text(cell.levels[name]) if name in cell.levels else NOTHING, "") for name in names),
                 (n, "" if cell.replicas >= cell.wanted else f"of {count_text(cell.wanted)}"),
+                *(_split(metric_text(cell, metric)) for metric in analysis.study.metrics),
                 *(_split(rate_text(cell_rate(cell, outcome, at_birth=birth))) for _, outcome, birth in columns),
             ]
         )
-    head = [*names, "n", *(heading for heading, _, _ in columns)]
+    metrics = [metric.replace("_", " ") for metric in analysis.study.metrics]
+    head = [*names, "n", *metrics, *(heading for heading, _, _ in columns)]
     return CellTable(title, note, head, lines, is_folded)
 
 

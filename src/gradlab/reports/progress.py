@@ -15,7 +15,8 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from gradlab.reports.words import count_text, number_text, seconds_text
+from gradlab.reports.words import count_text, seconds_text
+from gradlab.stats.text import number_text
 
 SECONDS_BETWEEN_LINES = 10.0
 _LONGEST = 30  # characters of names

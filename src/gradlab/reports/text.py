@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gradlab.parts.param import Param
-from gradlab.reports.selection import MOST_OF_A_ROW, grouped, labels
+from gradlab.reports.selection import MOST_OF_A_ROW, counts_outcomes, grouped, labels
 from gradlab.reports.words import (
     cell_rate,
     count_text,
@@ -28,6 +28,7 @@ from gradlab.reports.words import (
     level_text,
     levels_text,
     measured_text,
+    metric_text,
     published_text,
     rate_text,
     seconds_text,
@@ -198,16 +199,20 @@ def _cells(analysis: Analysis, console: Console) -> None:
     groups = grouped(analysis.cells)
     short = [cell for cells in groups.values() if len(cells) <= MOST_OF_A_ROW for cell in cells]
     if short:
-        columns = _FULL if console.width >= WIDE else _COMPACT
+        columns: Sequence[tuple[str, str, bool]] = _FULL if console.width >= WIDE else _COMPACT
+        columns = columns if counts_outcomes(analysis.study) else ()
+        metrics = list(analysis.study.metrics)
         rows = [
             (
                 label,
                 _progress(cell),
+                *(metric_text(cell, metric) for metric in metrics),
                 *(rate_text(cell_rate(cell, outcome, at_birth=birth)) for _, outcome, birth in columns),
             )
             for cell, label in zip(short, labels(short), strict=True)
         ]
-        _table(console, rows, ["cell"], ["n", *(heading for heading, _, _ in columns)])
+        headings = [name.replace("_", " ") for name in metrics]
+        _table(console, rows, ["cell"], ["n", *headings, *(heading for heading, _, _ in columns)])
     for row, cells in groups.items():
         if len(cells) > MOST_OF_A_ROW:
             found = [rate for rate in (cell_rate(cell, "collapsed") for cell in cells) if rate is not None]
@@ -228,7 +233,7 @@ def _progress(cell: CellResult) -> str:
 
 def _factors(analysis: Analysis, console: Console) -> None:
     """How much each factor moves the rate."""
-    if analysis.effects:
+    if analysis.effects and counts_outcomes(analysis.study):
         rows = [
             (effect.factor, f"{100 * effect.largest:.1f} points on average", count_text(effect.cells))
             for effect in analysis.effects

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from gradlab.stats import Proportion
-from gradlab.stats.text import interval_text, percent_text
+from gradlab.stats import Proportion, t_mean
+from gradlab.stats.text import interval_text, mean_text, number_text, percent_text
 from gradlab.studies.results import Analysis, CellResult, ClaimResult, LevelValue
 from gradlab.studies.study import Claim, Study
 
@@ -22,21 +22,6 @@ def count_text(n: int) -> str:
     return f"{n:,}"
 
 
-def number_text(value: float) -> str:
-    """A measured number with 3 significant digits; NaN and infinities by name.
-
-    Example:
-        >>> number_text(0.0123456), number_text(1234.5), number_text(float("nan"))
-        ('0.0123', '1,230', 'NaN')
-    """
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Inf" if value > 0 else "-Inf"
-    rounded = float(f"{value:.3g}")
-    return f"{rounded:,.0f}" if abs(rounded) >= 1000 else f"{rounded:g}"
-
-
 def rate_text(rate: Proportion | None) -> str:
     """A proportion with its interval; `-` where nothing was measured."""
     return NOTHING if rate is None else interval_text(rate.rate, rate.low, rate.high)
@@ -46,6 +31,8 @@ def measured_text(claim: ClaimResult, analysis: Analysis) -> str:
     """What a claim measured, with its interval; a difference in points; readings and closed forms as counts."""
     if claim.measured is None:
         return NOTHING
+    if claim.unit == "number":
+        return claim.measured_text
     if claim.readings:
         return f"{sum(reading.compatible for reading in claim.readings)} of {len(claim.readings)} readings"
     cells = len(cells_of(claim, analysis))
@@ -75,12 +62,15 @@ def expected_text(claim: Claim) -> str:
         >>> expected_text(Claim(id="B2", statement="", measure={"rate": "collapsed"}, expected={"at_most": 0.01}))
         'at most 1 %'
     """
+    of_numbers = claim.measure.is_of_numbers
     if claim.published is not None:
-        return percent_text(claim.published)
+        return number_text(claim.published) if of_numbers else percent_text(claim.published)
     assert claim.expected is not None
     if claim.expected.theory is not None:
         return "closed form"
     ((kind, bound),) = claim.expected.model_dump(exclude_none=True).items()
+    if of_numbers:
+        return f"{kind.replace('_', ' ')} {bound:.4g}"
     unit = "points" if claim.measure.difference is not None else "%"
     return f"{kind.replace('_', ' ')} {100 * bound:.4g}" + (f" {unit}" if bound else "")
 
@@ -155,6 +145,16 @@ def seconds_text(seconds: float) -> str:
 def cell_rate(cell: CellResult, outcome: str, *, at_birth: bool = False) -> Proportion | None:
     """One outcome's rate in a cell, or None where it was not measured."""
     return (cell.at_birth if at_birth else cell.outcomes).get(outcome)
+
+
+def metric_text(cell: CellResult, metric: str) -> str:
+    """A metric's mean at the last look with its interval; `-` where it was not measured or no network is finite."""
+    values = cell.metrics.get(metric)
+    finite = [] if values is None else [float(value) for value in values[:, -1] if math.isfinite(value)]
+    if not finite:
+        return NOTHING
+    mean = t_mean(finite)
+    return mean_text(mean.mean, mean.low, mean.high)
 
 
 def status_text(analysis: Analysis) -> str:

@@ -79,7 +79,9 @@ class NetworkSpec(BaseModel):
         hidden = parse_hidden(data.get("hidden", []))
         layers = [
             {"units": units, "activation": activation or base, **law, "dropout": dropout}
-            for (units, activation), dropout in zip(hidden, _dropouts(data.get("dropout", 0.0), len(hidden)), strict=True)
+            for (units, activation), dropout in zip(
+                hidden, _dropouts(data.get("dropout", 0.0), len(hidden)), strict=True
+            )
         ]
         last = data.get("output", {})
         if not isinstance(last, Mapping):
@@ -153,11 +155,13 @@ def parse_hidden(hidden: object) -> list[tuple[int, str | None]]:
 
 def _dropouts(dropout: object, depth: int) -> list[object]:
     """Dropout of each hidden layer, from one number for all or a list of one number a layer."""
-    if not isinstance(dropout, list | tuple):
-        return [dropout] * depth
-    if len(dropout) != depth:
-        raise SpecError("network.dropout", got=f"{len(dropout)} numbers", expected=f"{depth}, one for each hidden layer")
-    return list(dropout)
+    each = dropout if isinstance(dropout, list | tuple) else [dropout] * depth
+    for value in each:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value < 1.0:
+            raise SpecError("network.dropout", got=repr(value), expected="a probability, at least 0 and below 1")
+    if len(each) != depth:
+        raise SpecError("network.dropout", got=f"{len(each)} numbers", expected=f"{depth}, one for each hidden layer")
+    return list(each)
 
 
 def _whole(value: object, where: str) -> int:

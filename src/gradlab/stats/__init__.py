@@ -7,8 +7,8 @@ no torch. Intervals are two-sided and equal-tailed. What they promise is checked
 
 from __future__ import annotations
 
-from gradlab.stats.differences import paired_difference, two_proportion_difference
-from gradlab.stats.means import bootstrap_mean
+from gradlab.stats.differences import paired_difference, paired_rates_difference, two_proportion_difference
+from gradlab.stats.means import bootstrap_mean, next_value, t_mean
 from gradlab.stats.proportions import clopper_pearson, prediction_interval, standard_error, wilson
 from gradlab.stats.records import Difference, Mean, Proportion
 
@@ -18,9 +18,12 @@ __all__ = [
     "Proportion",
     "bootstrap_mean",
     "clopper_pearson",
+    "next_value",
     "paired_difference",
+    "paired_rates_difference",
     "prediction_interval",
     "standard_error",
+    "t_mean",
     "two_proportion_difference",
     "wilson",
 ]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradlab.errors import UserError
-from gradlab.stats.checks import finite, normal_quantile, student_quantile
+from gradlab.stats.checks import count_of, finite, normal_quantile, student_quantile, whole
 from gradlab.stats.proportions import wilson
 from gradlab.stats.records import Difference
 
@@ -80,15 +80,36 @@ def paired_difference(a: npt.ArrayLike, b: npt.ArrayLike, level: float = 0.95) -
     differences = first - second
     mean = float(differences.mean())
     if _is_binary(first) and _is_binary(second):
-        only_a, only_b = float((differences > 0).sum()) + 0.5, float((differences < 0).sum()) + 0.5
-        center = (only_a - only_b) / (n + 2)
-        half = normal_quantile(level) * math.sqrt(only_a + only_b - (only_a - only_b) ** 2 / (n + 2)) / (n + 2)
-        low, high = max(-1.0, center - half), min(1.0, center + half)
-        return Difference(mean, low, high, n, n, level, "Wald, Agresti-Min counts")
+        return paired_rates_difference(int((differences > 0).sum()), int((differences < 0).sum()), n, level)
     if n < 2:
         raise UserError("paired_difference", got="1 pair of real numbers", expected="at least 2")
     half = student_quantile(level, n - 1) * float(differences.std(ddof=1)) / math.sqrt(n)
     return Difference(mean, mean - half, mean + half, n, n, level, "paired t")
+
+
+def paired_rates_difference(only_a: int, only_b: int, n: int, level: float = 0.95) -> Difference:
+    """The same for outcomes that hold or do not, from the counts of pairs in which only one of the two holds.
+
+    Args:
+        only_a: Pairs in which the first holds and the second does not.
+        only_b: Pairs in which the second holds and the first does not.
+        n: Pairs.
+        level: Confidence, between 0 and 1.
+
+    Raises:
+        UserError: There are no pairs, a count is not within them, or level is not within (0, 1).
+
+    Example:
+        >>> paired_rates_difference(3, 0, 6) == paired_difference([1, 1, 1, 0, 1, 1], [0, 0, 1, 0, 0, 1])
+        True
+    """
+    _, n = count_of(only_a + only_b, n)
+    only_a, only_b = whole("only_a", only_a, least=0), whole("only_b", only_b, least=0)
+    a, b = only_a + 0.5, only_b + 0.5
+    center = (a - b) / (n + 2)
+    half = normal_quantile(level) * math.sqrt(a + b - (a - b) ** 2 / (n + 2)) / (n + 2)
+    low, high = max(-1.0, center - half), min(1.0, center + half)
+    return Difference((only_a - only_b) / n, low, high, n, n, level, "Wald, Agresti-Min counts")
 
 
 def _is_binary(values: npt.NDArray[np.float64]) -> bool:

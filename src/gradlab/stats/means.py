@@ -1,4 +1,4 @@
-"""The mean of any values, with an interval that assumes no distribution."""
+"""The mean of values, with an interval that assumes no distribution or Student's; and where a further value will lie."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import numpy.typing as npt
 
-from gradlab.stats.checks import finite, tail, whole
+from gradlab.stats.checks import finite, student_quantile, tail, whole
 from gradlab.stats.records import Mean
 
 _MOST_VALUES_FOR_BCA = 2000
@@ -62,6 +62,62 @@ def bootstrap_mean(values: npt.ArrayLike, level: float = 0.95, resamples: int = 
     std = size * float(unit.std(ddof=1))
     method = f"bootstrap {method}, {resamples} resamples"
     return Mean(mean, mean + size * low, mean + size * high, n, std, level, method)
+
+
+def t_mean(values: npt.ArrayLike, level: float = 0.95) -> Mean:
+    """Mean of a few values with Student's interval: mean +- t s / sqrt(n).
+
+    Args:
+        values: Shape [n], any unit.
+        level: Confidence, between 0 and 1.
+
+    Returns:
+        Mean and bounds in the values' unit; one value gives NaN bounds.
+
+    Raises:
+        UserError: There are no values, one is not finite, or level is not within (0, 1).
+
+    Assumes:
+        Independent values, near normal.
+
+    Source:
+        Student (1908), Biometrika 6, 1-25.
+
+    Example:
+        >>> interval = t_mean([1.0, 2.0, 3.0])
+        >>> round(interval.low, 3), round(interval.high, 3)
+        (-0.484, 4.484)
+    """
+    sample = finite("values", values)
+    n, mean = len(sample), float(sample.mean())
+    if n == 1:
+        return Mean(mean, math.nan, math.nan, 1, math.nan, level, "one value: no interval")
+    std = float(sample.std(ddof=1))
+    half = student_quantile(level, n - 1) * std / math.sqrt(n)
+    return Mean(mean, mean - half, mean + half, n, std, level, "Student's t")
+
+
+def next_value(values: npt.ArrayLike, level: float = 0.95) -> tuple[float, float]:
+    """Where one more value of the same law will lie: mean +- t s sqrt(1 + 1/n).
+
+    Args:
+        values: Shape [n], any unit; one value says nothing, and gives NaN.
+        level: Probability that the interval holds the next value.
+
+    Raises:
+        UserError: There are no values, one is not finite, or level is not within (0, 1).
+
+    Assumes:
+        Independent values, near normal.
+
+    Example:
+        >>> low, high = next_value([1.0, 2.0, 3.0])
+        >>> round(low, 3), round(high, 3)
+        (-2.968, 6.968)
+    """
+    found = t_mean(values, level)
+    half = (found.high - found.low) / 2 * math.sqrt(found.n + 1)
+    return found.mean - half, found.mean + half
 
 
 def _bootstrap(

@@ -33,6 +33,38 @@ def interval_text(rate: float, low: float, high: float, unit: str = "%") -> str:
     return f"{shown[0]} {unit} [{shown[1]}, {shown[2]}]"
 
 
+def number_text(value: float) -> str:
+    """A measured number with 3 significant digits; NaN and infinities by name.
+
+    Example:
+        >>> number_text(0.0123456), number_text(1234.5), number_text(float("nan"))
+        ('0.0123', '1,230', 'NaN')
+    """
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Inf" if value > 0 else "-Inf"
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}" if abs(rounded) >= 1000 else f"{rounded:g}"
+
+
+def mean_text(mean: float, low: float, high: float) -> str:
+    """A measured number and its interval, with as many digits as two of the interval's width.
+
+    Example:
+        >>> mean_text(2.6641, 2.61, 2.72), mean_text(0.00123, 0.0011, 0.0014), mean_text(2.3, float("nan"), float("nan"))
+        ('2.66 [2.61, 2.72]', '0.00123 [0.00110, 0.00140]', '2.3 [no interval]')
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return f"{number_text(mean)} [no interval]"
+    if low == high:
+        return f"{number_text(mean)} [{number_text(low)}, {number_text(high)}]"
+    decimals = 1 - math.floor(math.log10(high - low))
+    if not 0 <= decimals <= 6:
+        return f"{mean:.3g} [{low:.3g}, {high:.3g}]"
+    return f"{mean:.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"
+
+
 def _hundredths(value: float, decimals: int) -> str:
     """100 x value; the exact ends 0 and 100 without decimals, and an inner value never rounded onto them by sign."""
     if math.isnan(value):

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 
+from gradlab.signals import History
 from gradlab.stats import Proportion, wilson
 from gradlab.studies.claims import answer_text, judge
 from gradlab.studies.compare import theories_of
 from gradlab.studies.load import to_toml
-from gradlab.studies.outcome_names import COLLAPSED, OUTCOME_ORDER
+from gradlab.studies.look_arrays import LookArrays
+from gradlab.studies.outcome_names import COLLAPSED, END_ONLY, OUTCOME_ORDER
 from gradlab.studies.plan import Cell, Plan
 from gradlab.studies.results import Analysis, CellResult, Effect, LevelValue
 from gradlab.studies.run import hardware, versions
-from gradlab.studies.store import Store, unpack_looks
+from gradlab.studies.store import Store
+from gradlab.studies.study import Study
 from gradlab.training import Outcome
 
 
@@ -34,20 +38,15 @@ def analyze(store: Store, plan: Plan, command: str = "") -> Analysis:
     """
     numbers = store.cell_numbers(plan)
     cells = [cell_result(store, plan, cell, numbers.get(cell.id)) for cell in plan.cells]
-    claims = [judge(claim, plan, cells, lambda cell: at_end(store, plan, cell, numbers)) for claim in plan.study.claims]
+    claims = [
+        judge(claim, plan, cells, lambda *pair: paired_counts(store, plan, numbers, *pair))
+        for claim in plan.study.claims
+    ]
     sessions = store.query(
         "SELECT seconds, compile_seconds, versions, hardware FROM session WHERE plan = ? ORDER BY id",
         (plan.key,),
     )
-    marks = ", ".join("?" * len(numbers))
-    engines = [
-        name
-        for (name,) in store.query(
-            "SELECT DISTINCT engine FROM chunk WHERE id IN "
-            f"(SELECT DISTINCT chunk FROM trial WHERE cell IN ({marks})) ORDER BY engine",
-            tuple(numbers.values()),
-        )
-    ]
+    engines = sorted({engine for number in numbers.values() for engine in store.engines(number)})
     done = {cell.id: result.replicas for cell, result in zip(plan.cells, cells, strict=True)}
     networks = sum(min(done[cell.id], cell.replicas) for cell in plan.unique_cells)
     return Analysis(
@@ -78,30 +77,21 @@ def flag_names(plan: Plan) -> list[tuple[str, str]]:
 def cell_result(store: Store, plan: Plan, cell: Cell, number: int | None) -> CellResult:
     """Rates of one cell."""
     steps = plan.steps(cell.setup)
-    codes: dict[Outcome, int] = {}
-    born: list[int] = []
-    end: list[int] = []
-    flags = 2 * len(plan.study.outcomes)
-    if number is not None:
-        limit = (number, cell.replicas)
-        rows = store.query("SELECT outcome, COUNT(*) FROM trial WHERE cell = ? AND replica < ? GROUP BY outcome", limit)
-        codes = {OUTCOME_ORDER[code]: count for code, count in rows}
-        bits = ", ".join(f"SUM(({column} >> {k}) & 1)" for column in ("at_birth", "at_end") for k in range(flags))
-        counts = store.query(f"SELECT {bits} FROM trial WHERE cell = ? AND replica < ?", limit)[0]
-        born, end = [int(c or 0) for c in counts[:flags]], [int(c or 0) for c in counts[flags:]]
+    codes = store.outcome_counts(number, cell.replicas) if number is not None else {}
     n = sum(codes.values())
     outcomes: dict[str, Proportion] = {}
     at_birth: dict[str, Proportion] = {}
     by_look: dict[str, ndarray] = {}
-    looks = _looks(store, cell, number, len(steps), flags)
+    looks = _looks(store, cell, number, len(steps), plan.study)
+    counts = looks.counts
     if n:
         for k, (rule, dead) in enumerate(flag_names(plan)):
-            for target, counted in ((outcomes, end), (at_birth, born)):
-                target[rule] = wilson(counted[2 * k], n)
-                target[dead] = wilson(counted[2 * k + 1], n)
+            by_look[rule], by_look[dead] = counts[:, 2 * k], counts[:, 2 * k + 1]
+            for target, look in ((at_birth, 0), (outcomes, -1)):
+                target[rule] = wilson(by_look[rule][look], n)
+                target[dead] = wilson(by_look[dead][look], n)
                 if rule == COLLAPSED:
-                    target["constant"] = wilson(counted[2 * k] - counted[2 * k + 1], n)
-            by_look[rule], by_look[dead] = looks[0][:, 2 * k], looks[0][:, 2 * k + 1]
+                    target["constant"] = wilson(by_look[rule][look] - by_look[dead][look], n)
         for name, outcome in (
             ("diverged", Outcome.DIVERGED), ("trained", Outcome.TRAINED), ("stalled", Outcome.STALLED)
         ):  # fmt: skip
@@ -116,44 +106,74 @@ def cell_result(store: Store, plan: Plan, cell: Cell, number: int | None) -> Cel
         at_birth=at_birth,
         steps=steps,
         by_look=by_look,
-        loss_curves=looks[1],
+        loss_curves=looks.curves,
         theory=theories_of(cell.setup),
+        metrics=dict(zip(plan.study.metrics, looks.metrics, strict=True)),
+        signals=looks.signals,
     )
 
 
-def _looks(
-    store: Store, cell: Cell, number: int | None, steps: int, flags: int
-) -> tuple[ndarray, Float[ndarray, "K S"]]:
-    """Counts of each flag at each look [S, F], and the kept loss curves."""
-    counts = np.zeros((steps, flags), np.int64)
-    curves = [np.zeros((0, steps), np.float32)]
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What the looks of a cell saw: counts of each flag, and numbers of its replicas in order."""
+
+    counts: Int[ndarray, "S F"]
+    curves: Float[ndarray, "K S"]
+    metrics: Float[ndarray, "M R S"]
+    signals: History | None
+
+
+def _looks(store: Store, cell: Cell, number: int | None, steps: int, study: Study) -> _Looks:
+    counts = np.zeros((steps, 2 * len(study.outcomes)), np.int64)
+    curves, metrics = [np.zeros((0, steps), np.float32)], [np.zeros((len(study.metrics), 0, steps), np.float32)]
+    histories: list[History] = []
     if number is not None:
         rows = store.iterate(
             "SELECT start, arrays FROM look WHERE cell = ? AND start < ? ORDER BY start", (number, cell.replicas)
         )
         for start, blob in rows:
-            at_look, kept = unpack_looks(blob)
-            counts += at_look[:, :, : cell.replicas - start].sum(axis=2)
-            curves.append(kept)
-    return counts, np.concatenate(curves)
-
-
-def at_end(store: Store, plan: Plan, cell: CellResult, numbers: dict[str, int]) -> dict[str, Sequence[int]]:
-    """For each outcome that flags record: 0 or 1 for every replica in order; for paired differences."""
-    rows = store.query(
-        "SELECT at_end, outcome FROM trial WHERE cell = ? AND replica < ? ORDER BY replica",
-        (numbers[cell.id], cell.wanted),
+            seen, here = LookArrays.unpack(blob), cell.replicas - start
+            counts += seen.flags[:, :, :here].sum(axis=2)
+            curves.append(seen.curves)
+            metrics.append(seen.metrics[:, :, :here].transpose(1, 2, 0))
+            histories += [] if seen.signals is None else [seen.signals]
+    return _Looks(
+        counts,
+        np.concatenate(curves),
+        np.concatenate(metrics, axis=1),
+        History.join(histories) if histories else None,
     )
-    masks = np.array([row[0] for row in rows], np.int64)
-    codes = np.array([row[1] for row in rows], np.int64)
-    values: dict[str, Sequence[int]] = {}
-    for k, (rule, dead) in enumerate(flag_names(plan)):
-        values[rule] = ((masks >> (2 * k)) & 1).tolist()
-        values[dead] = ((masks >> (2 * k + 1)) & 1).tolist()
-    values["constant"] = (np.array(values[COLLAPSED]) - np.array(values["dead"])).tolist()
-    for name in ("diverged", "trained", "stalled"):
-        values[name] = (codes == OUTCOME_ORDER.index(Outcome[name.upper()])).astype(int).tolist()
-    return values
+
+
+def paired_counts(
+    store: Store, plan: Plan, numbers: Mapping[str, int], cell: CellResult, other: CellResult, outcome: str
+) -> tuple[int, int, int]:
+    """How many replicas have an outcome at the end in the first cell only, in the second only, and are in both cells.
+
+    The database counts them: a million pairs take no memory.
+    """
+    first, second = (_at_end(plan, outcome, table) for table in ("a", "b"))
+    wanted = min(cell.wanted, other.wanted)
+    ((only_first, only_second, pairs),) = store.query(
+        f"SELECT SUM({first} > {second}), SUM({first} < {second}), COUNT(*) FROM trial a "
+        "JOIN trial b ON b.cell = ? AND b.replica = a.replica WHERE a.cell = ? AND a.replica < ?",
+        (numbers[other.id], numbers[cell.id], wanted),
+    )
+    return int(only_first or 0), int(only_second or 0), int(pairs)
+
+
+def _at_end(plan: Plan, outcome: str, table: str) -> str:
+    """SQL for 1 where a trial ended with an outcome, else 0."""
+    if outcome in END_ONLY:
+        return f"({table}.outcome = {OUTCOME_ORDER.index(Outcome[outcome.upper()])})"
+    names = flag_names(plan)
+    if outcome == "constant":
+        k = [rule for rule, _ in names].index(COLLAPSED)
+        return f"((({table}.at_end >> {2 * k}) & 3) = 1)"  # collapsed, and not by dead units
+    bit = next(
+        2 * k + (name == dead) for k, (rule, dead) in enumerate(names) for name in (rule, dead) if name == outcome
+    )
+    return f"(({table}.at_end >> {bit}) & 1)"
 
 
 def effects(plan: Plan, cells: Sequence[CellResult]) -> list[Effect]:

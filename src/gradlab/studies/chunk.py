@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
+from gradlab.data import Examples
 from gradlab.data.inputs import InputSet
 from gradlab.nets import Slice
 from gradlab.parts import LOSSES
-from gradlab.studies.outcome_names import COLLAPSED, OUTCOME_ORDER
-from gradlab.training import Look, prepare, train
+from gradlab.probes import capture
+from gradlab.signals import History, Profile, measure
+from gradlab.studies.look_arrays import LookArrays
+from gradlab.studies.outcome_names import COLLAPSED
+from gradlab.studies.study import Metric, Signals
+from gradlab.training import Job, Look, prepare, train
 from gradlab.training.engines import compile_seconds
-from gradlab.training.outcomes import best_constant_loss, has_dead_layer, is_constant, outcomes
+from gradlab.training.measures import accuracy, mean_loss
+from gradlab.training.outcomes import best_constant_loss, has_dead_layer, is_constant, outcome_codes
 from gradlab.training.train import LOSS_SET
 
 CURVES = 50  # replicas whose loss is kept at every look
@@ -35,6 +41,8 @@ class ChunkTask:
         engine: "torch" or "narrow".
         device: Where torch runs.
         threads: Threads this chunk may use; None leaves it as it is.
+        metrics: Numbers of every network at every look, by name.
+        signals: What is measured inside the first networks of a cell; None for nothing.
     """
 
     slices: tuple[tuple[str, Slice], ...]
@@ -45,6 +53,8 @@ class ChunkTask:
     engine: str
     device: str
     threads: int | None = None
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    signals: Signals | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +67,7 @@ class Trials:
         outcome: Index into the Outcome enum [R].
         loss: Final loss on the training examples looked at [R].
         first_bad_step: Step of divergence, 0 for none [R].
-        flags: At each look, for each rule: constant, and constant by dead units [S, 2 x rules, R].
-        curves: Loss at each look of the first replicas of the cell [K, S].
+        looks: What was seen at each look.
     """
 
     cell: str
@@ -66,8 +75,7 @@ class Trials:
     outcome: Int[ndarray, " R"]
     loss: Float[ndarray, " R"]
     first_bad_step: Int[ndarray, " R"]
-    flags: Bool[ndarray, "S F R"]
-    curves: Float[ndarray, "K S"]
+    looks: LookArrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +91,19 @@ class ChunkResult:
 def run_chunk(task: ChunkTask) -> ChunkResult:
     """Train one stack from look to look and record what became of each replica."""
     started, compiled = time.perf_counter(), compile_seconds()
-    _set_threads(task.threads)
+    _set_threads(task)
     job = prepare([part for _, part in task.slices], task.seed, task.inputs)
     flags: list[Bool[ndarray, "F R"]] = []
     losses: list[Float[ndarray, " R"]] = []
+    metrics: list[Float[ndarray, "M R"]] = []
+    profiles: dict[int, list[Profile]] = {}
     look: Look | None = None
     for look in train(job, task.steps, engine=task.engine, device=task.device):
         flags.append(_flags(look, task.rules))
         losses.append(look.loss)
+        metrics.append(_metrics(look, job, task.metrics))
+        if task.signals is not None:
+            _measure_slices(look, job, task, profiles)
     assert look is not None
     at_look = np.stack(flags)
     names = list(task.rules)
@@ -98,15 +111,8 @@ def run_chunk(task: ChunkTask) -> ChunkResult:
     targets = job.sets[LOSS_SET].targets
     assert targets is not None
     constant_loss = best_constant_loss(LOSSES[job.recipe.loss.name], job.loss_params, targets)
-    final = outcomes(
-        at_look[-1, first],
-        at_look[-1, first + 1],
-        look.first_bad_step,
-        look.loss,
-        np.broadcast_to(constant_loss, look.loss.shape),
-    )
-    codes = np.array([OUTCOME_ORDER.index(outcome) for outcome in final], np.int64)
-    loss_SR = np.stack(losses)
+    codes = outcome_codes(at_look[-1, first], at_look[-1, first + 1], look.first_bad_step, look.loss, constant_loss)
+    loss_SR, metrics_SMR = np.stack(losses), np.stack(metrics).astype(np.float32)
     trials, at = [], 0
     for cell, part in task.slices:
         here = slice(at, at + len(part))
@@ -118,8 +124,12 @@ def run_chunk(task: ChunkTask) -> ChunkResult:
                 outcome=codes[here],
                 loss=look.loss[here],
                 first_bad_step=look.first_bad_step[here],
-                flags=at_look[:, :, here],
-                curves=loss_SR[:, at : at + kept].T.copy(),
+                looks=LookArrays(
+                    flags=at_look[:, :, here],
+                    curves=loss_SR[:, at : at + kept].T.copy(),
+                    metrics=metrics_SMR[:, :, here],
+                    signals=History.of(profiles[at]) if at in profiles else None,
+                ),
             )
         )
         at += len(part)
@@ -135,11 +145,55 @@ def _flags(look: Look, rules: Mapping[str, str]) -> Bool[ndarray, "F R"]:
     return np.stack(rows)
 
 
-def _set_threads(threads: int | None) -> None:
-    if threads is None:
+def _metrics(look: Look, job: Job, metrics: Mapping[str, Metric]) -> Float[ndarray, "M R"]:
+    rows = np.empty((len(metrics), len(look.loss)))
+    for row, metric in zip(rows, metrics.values(), strict=True):
+        outputs, targets = look.sets[metric.over].outputs, job.sets[metric.over].targets
+        assert targets is not None
+        row[:] = (
+            accuracy(outputs, targets)
+            if metric.kind == "accuracy"
+            else mean_loss(LOSSES[job.recipe.loss.name], job.loss_params, outputs, targets)
+        )
+    return rows
+
+
+def _measure_slices(look: Look, job: Job, task: ChunkTask, profiles: dict[int, list[Profile]]) -> None:
+    """Add the profile of the first networks of every cell, under the place of the slice in the stack."""
+    assert task.signals is not None
+    at = 0
+    for _, part in task.slices:
+        count = min(task.signals.replicas - part.start, len(part))
+        if count > 0:
+            here = slice(at, at + count)
+            examples = job.sets[task.signals.over]
+            captured = capture(
+                replace(
+                    job.stack, activation_params=[tuple(p[here] for p in each) for each in job.stack.activation_params]
+                ),
+                [w[here] for w in look.weights],
+                [None if b is None else b[here] for b in look.biases],
+                job.recipe.loss,
+                [p[here] for p in job.loss_params],
+                Examples(
+                    examples.inputs[here] if len(examples.inputs) > 1 else examples.inputs,
+                    examples.targets
+                    if examples.targets is None or len(examples.targets) == 1
+                    else examples.targets[here],
+                ),
+            )
+            wanted = {"quantities": task.signals.quantities, "distributions": task.signals.histograms}
+            profiles.setdefault(at, []).append(measure(captured, **wanted, step=look.step))
+        at += len(part)
+
+
+def _set_threads(task: ChunkTask) -> None:
+    if task.threads is None:
         return
     import numba
-    import torch
 
-    torch.set_num_threads(threads)
-    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
+    numba.set_num_threads(min(task.threads, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
+    if task.engine == "torch":  # nothing else needs a second of imports
+        import torch
+
+        torch.set_num_threads(task.threads)

@@ -10,35 +10,39 @@ when the whole interval breaks it, undecided in between.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from gradlab.stats import Proportion, paired_difference, prediction_interval, standard_error, wilson
-from gradlab.stats.text import interval_text, percent_text
+from gradlab.stats import Proportion, paired_rates_difference, prediction_interval, standard_error, wilson
+from gradlab.studies.claim import Claim, Expectation
 from gradlab.studies.compare import THEORIES
+from gradlab.studies.number_claims import measured
 from gradlab.studies.plan import Plan
 from gradlab.studies.results import CellResult, ClaimResult, Reading, Verdict
-from gradlab.studies.study import Claim, Expectation
 
 STANDARD_ERRORS = 4.0
-Values = Callable[[CellResult], Mapping[str, Sequence[int]]]
+Pairs = Callable[[CellResult, CellResult, str], tuple[int, int, int]]
 
 
-def judge(claim: Claim, plan: Plan, cells: Sequence[CellResult], values: Values) -> ClaimResult:
+def judge(claim: Claim, plan: Plan, cells: Sequence[CellResult], pairs: Pairs) -> ClaimResult:
     """The verdict on one claim.
 
     Args:
         claim: The claim.
         plan: Where its cells are.
         cells: Results in the plan's order.
-        values: Outcomes of every replica of a cell, for paired differences.
+        pairs: For paired differences: how many replicas have an outcome in the first of two cells only, in the second
+            only, and are recorded in both.
     """
     by_id = {cell.id: result for cell, result in zip(plan.cells, cells, strict=True)}
     chosen = [by_id[cell.id] for cell in plan.matching(claim.measure.where)]
+    if claim.measure.is_of_numbers:
+        levels = claim.measure.to or claim.measure.minus
+        return _number(claim, chosen[0], by_id[plan.matching(levels)[0].id] if levels else None)
     if claim.measure.readings is not None:
         return _readings(claim, chosen)
     if claim.measure.difference is not None:
         assert claim.measure.minus is not None
-        return _difference(claim, chosen[0], by_id[plan.matching(claim.measure.minus)[0].id], values)
+        return _difference(claim, chosen[0], by_id[plan.matching(claim.measure.minus)[0].id], pairs)
     if claim.expected is not None and claim.expected.theory is not None:
         return _theory(claim, claim.expected.theory, chosen)
     return _rate(claim, chosen[0])
@@ -51,16 +55,17 @@ def _result(claim: Claim, **found: object) -> ClaimResult:
         "published": claim.published if claim.published is not None else bound if isinstance(bound, float) else None,
         "kind": "published" if claim.published is not None else "theory" if claim.expected and claim.expected.theory else "bound",
         "measured": None, "low": None, "high": None, "replicas": 0,
+        "unit": "number" if claim.measure.is_of_numbers else "share",
     }  # fmt: skip
     return ClaimResult(**{**fields, **found})  # type: ignore[arg-type]
 
 
 def _too_few(claim: Claim, n: int) -> str | None:
-    return f"{n} networks, {claim.min_replicas} needed" if n < claim.min_replicas else None
+    return f"{n} networks, {claim.needed} needed" if n < claim.min_replicas else None
 
 
 def _rate_of(claim: Claim, cell: CellResult) -> Proportion | None:
-    return (cell.at_birth if claim.measure.look == 0 else cell.outcomes).get(claim.measure.outcome)
+    return (cell.at_birth if claim.measure.look == 0 else cell.outcomes).get(claim.measure.name)
 
 
 def _rate(claim: Claim, cell: CellResult) -> ClaimResult:
@@ -90,18 +95,37 @@ def _bounded(expected: Expectation, low: float, high: float, kind: str) -> tuple
     return verdict, f"95 % {kind} [{low:.3g}, {high:.3g}] against at least {lower:g}"
 
 
-def _difference(claim: Claim, cell: CellResult, other: CellResult, values: Values) -> ClaimResult:
-    n = min(cell.replicas, other.replicas)
+def _difference(claim: Claim, cell: CellResult, other: CellResult, pairs: Pairs) -> ClaimResult:
+    only_cell, only_other, n = pairs(cell, other, claim.measure.name) if cell.replicas and other.replicas else (0, 0, 0)
     if n == 0:
         return _result(claim, verdict="undecided", why="no trials yet")
-    name = claim.measure.outcome
-    gap = paired_difference(values(cell)[name][:n], values(other)[name][:n])
+    gap = paired_rates_difference(only_cell, only_other, n)
     assert claim.expected is not None
     verdict, why = _bounded(claim.expected, gap.low, gap.high, "interval")
     few = _too_few(claim, n)
     return _result(
         claim, measured=gap.difference, low=gap.low, high=gap.high, replicas=n,
         verdict="undecided" if few else verdict, why=few or f"{n:,} pairs of replicas; {why}",
+    )  # fmt: skip
+
+
+def _number(claim: Claim, cell: CellResult, other: CellResult | None) -> ClaimResult:
+    found = measured(claim, cell, other)
+    if isinstance(found, str):
+        return _result(claim, verdict="undecided", why=found)
+    few = _too_few(claim, found.n)
+    low, high = found.prediction
+    where = f" in {found.place}" if found.place else ""
+    if claim.published is not None:
+        why = f"95 % prediction interval for one more network: [{low:.3g}, {high:.3g}]"
+        verdict: Verdict = "held" if low <= claim.published <= high else "not held"
+    else:
+        assert claim.expected is not None
+        kind = "interval" if claim.measure.minus is not None else "prediction interval"
+        verdict, why = _bounded(claim.expected, low, high, kind)
+    return _result(
+        claim, measured=found.value, low=found.low, high=found.high, replicas=found.n,
+        prediction=found.prediction, verdict="undecided" if few else verdict, why=few or why + where,
     )  # fmt: skip
 
 
@@ -163,7 +187,8 @@ def _readings(claim: Claim, cells: Sequence[CellResult]) -> ClaimResult:
 def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
     """The study's answer with `{claim id}` and `{claim id:rate|count|interval|published|verdict}` filled in.
 
-    A bare `{id}` is the rate with its interval and n: "95.3 % [93.8, 96.4] of 1,000".
+    A bare `{id}` is the rate with its interval and n: "95.3 % [93.8, 96.4] of 1,000"; a number's is "2.66 [2.61, 2.72]
+    (n = 5)".
     """
     by_id = {claim.id: claim for claim in claims}
 
@@ -171,13 +196,13 @@ def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
         claim = by_id.get(match[1])
         if claim is None or claim.measured is None or claim.low is None or claim.high is None:
             return "(not run)"
-        whole = interval_text(claim.measured, claim.low, claim.high)
+        whole = claim.measured_text
         rate, _, interval = whole.partition(" [")
         texts = {
-            None: f"{whole} of {claim.replicas:,}",
+            None: f"{whole} of {claim.replicas:,}" if claim.unit == "share" else f"{whole} (n = {claim.replicas:,})",
             "rate": rate,
             "interval": f"[{interval}",
-            "published": "-" if claim.published is None else percent_text(claim.published),
+            "published": claim.published_text,
             "verdict": claim.verdict,
             "n": f"{claim.replicas:,}",
             "readings": _listed(claim),

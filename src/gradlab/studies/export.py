@@ -11,10 +11,11 @@ from typing import Any, Literal, TextIO
 import numpy as np
 
 from gradlab.studies.analyze import flag_names
+from gradlab.studies.look_arrays import LookArrays
 from gradlab.studies.outcome_names import OUTCOME_ORDER
 from gradlab.studies.plan import Plan
 from gradlab.studies.results import json_safe
-from gradlab.studies.store import Store, unpack_looks
+from gradlab.studies.store import Store
 
 
 def rows(store: Store, plan: Plan) -> Generator[dict[str, Any], None, None]:
@@ -36,7 +37,7 @@ def rows(store: Store, plan: Plan) -> Generator[dict[str, Any], None, None]:
             if start >= cell.replicas:
                 break
             blob = store.query("SELECT arrays FROM look WHERE cell = ? AND start = ?", (number, start))[0][0]
-            flags, _ = unpack_looks(blob)
+            flags = LookArrays.unpack(blob).flags
             first = np.where(flags.any(axis=0), steps[flags.argmax(axis=0)], -1)
             trials = store.query(
                 "SELECT replica, outcome, loss, first_bad_step FROM trial WHERE cell = ? AND replica >= ? AND replica < ? "

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from gradlab.data.inputs import InputSet
 from gradlab.errors import StudyFileError, UnknownName, from_validation
 from gradlab.studies.settings import apply_settings
-from gradlab.studies.study import Claim, Expectation, Factor, Looks, Measure, OutcomeRule, Row, Study
+from gradlab.studies.study import Claim, Expectation, Factor, Looks, Measure, Metric, OutcomeRule, Row, Signals, Study
 
 MOST_BYTES = 10_000_000
 
@@ -95,6 +95,7 @@ def study_from(table: dict[str, Any]) -> Study:
     models: dict[str, type[BaseModel]] = {
         "": Study, "rows": Row, "factors": Factor, "claims": Claim, "claims.measure": Measure,
         "claims.expected": Expectation, "looks": Looks, "inputs": InputSet, "outcomes": OutcomeRule,
+        "metrics": Metric, "signals": Signals,
     }  # fmt: skip
     known = {path: tuple(f.alias or name for name, f in model.model_fields.items()) for path, model in models.items()}
     try:
@@ -103,7 +104,7 @@ def study_from(table: dict[str, Any]) -> Study:
         raise from_validation(error, "", known) from None
 
 
-_TABLES = ("network", "recipe", "task", "rows", "factors", "inputs", "outcomes", "claims")
+_TABLES = ("network", "recipe", "task", "rows", "factors", "inputs", "outcomes", "metrics", "signals", "claims")
 
 
 def to_toml(study: Study) -> str:

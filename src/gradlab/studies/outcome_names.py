@@ -1,7 +1,8 @@
-"""Names of a study's outcomes, in the order in which they are listed."""
+"""Names of a study's outcomes and numbers, in the order in which they are listed."""
 
 from __future__ import annotations
 
+from gradlab.signals import QUANTITIES
 from gradlab.studies.study import Study
 from gradlab.training import Outcome
 
@@ -25,3 +26,15 @@ def look_outcomes(study: Study) -> list[str]:
 def outcome_names(study: Study) -> list[str]:
     """All outcomes of a study."""
     return [*look_outcomes(study), *END_ONLY]
+
+
+def quantity_names(study: Study) -> list[str]:
+    """Quantities that a study measures inside its networks."""
+    if study.signals is None:
+        return []
+    return list(QUANTITIES if study.signals.quantities is None else study.signals.quantities)
+
+
+def number_names(study: Study) -> list[str]:
+    """Metrics and quantities of a study."""
+    return [*study.metrics, *quantity_names(study)]

@@ -248,6 +248,8 @@ def _cell(study: Study, row: Row | None, factors: Sequence[Factor], levels: Sequ
         setup.id, seed, study.looks.model_dump(mode="json"),
         {name: inputs.model_dump(mode="json") for name, inputs in study.inputs.items()},
         {name: rule.model_dump(mode="json") for name, rule in study.outcomes.items()},
+        {name: metric.model_dump(mode="json") for name, metric in study.metrics.items()},
+        study.signals.model_dump(mode="json") if study.signals else None,
     ]  # fmt: skip
     id = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
     replicas = study.replicas if row is None or row.replicas is None else row.replicas
@@ -256,19 +258,32 @@ def _cell(study: Study, row: Row | None, factors: Sequence[Factor], levels: Sequ
 
 def _check_claim(plan: Plan, claim: Claim) -> None:
     from gradlab.studies.compare import THEORIES
-    from gradlab.studies.outcome_names import look_outcomes, outcome_names
+    from gradlab.studies.outcome_names import look_outcomes, number_names, outcome_names
 
-    known = look_outcomes(plan.study) if claim.measure.look == 0 else outcome_names(plan.study)
-    if claim.measure.outcome not in known:
+    measure = claim.measure
+    if measure.is_of_numbers:
+        known = number_names(plan.study)
+        is_quantity = measure.name not in plan.study.metrics
+        if measure.name in known and is_quantity == (measure.layer is None):
+            raise SpecError(
+                f'claim "{claim.id}".measure.layer',
+                got=measure.layer or "nothing",
+                expected=f"a layer of the quantity {measure.name}" if is_quantity else "none: a metric has no layers",
+            )
+    else:
+        known = look_outcomes(plan.study) if measure.look == 0 else outcome_names(plan.study)
+        if measure.readings is not None:
+            known = [*known, *plan.study.metrics]
+    if measure.name not in known:
         raise SpecError(
             f'claim "{claim.id}".measure',
-            got=f'outcome "{claim.measure.outcome}"',
-            expected=f"one of {', '.join(known)}",
+            got=f'"{measure.name}"',
+            expected=f"one of {', '.join(known)}" if known else "metrics or signals in the study",
         )
     if claim.expected is not None and claim.expected.theory is not None:
         THEORIES[claim.expected.theory]
-    for side in ("where", "minus"):
-        where = getattr(claim.measure, side)
+    for side in ("where", "minus", "to"):
+        where = getattr(measure, side)
         if where is None:
             continue
         found = plan.matching(where)

@@ -10,10 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from gradlab.stats import Proportion
+from gradlab.signals import History
+from gradlab.stats import Proportion, t_mean
+from gradlab.stats.text import interval_text, mean_text, number_text, percent_text
 
 if TYPE_CHECKING:
     from gradlab.spec import Setup
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "gradlab/study-result/1"
 Verdict = Literal["held", "not held", "undecided"]
+Unit = Literal["share", "number"]
 LevelValue = str | int | float | bool
 
 
@@ -41,6 +45,8 @@ class CellResult:
         by_look: Number of replicas in each collapse outcome at each look, by name [S].
         loss_curves: Loss of the first few replicas at each look [<=50, S].
         theory: Closed forms that apply to the cell, by name.
+        metrics: The study's metrics of every replica at each look, by name [R, S].
+        signals: What was measured inside the first replicas; None where nothing was.
     """
 
     id: str
@@ -54,6 +60,8 @@ class CellResult:
     by_look: Mapping[str, Int[ndarray, " S"]]
     loss_curves: Float[ndarray, "K S"]
     theory: Mapping[str, float]
+    metrics: Mapping[str, Float[ndarray, "R S"]] = field(default_factory=dict)
+    signals: History | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form; rates by outcome."""
@@ -65,6 +73,7 @@ class CellResult:
             "at_birth": {name: proportion_dict(p) for name, p in self.at_birth.items()},
             "by_look": {"steps": list(self.steps), **{name: [int(c) for c in v] for name, v in self.by_look.items()}},
             "theory": dict(self.theory),
+            "metrics": {name: _mean_dict(values[:, -1]) for name, values in self.metrics.items() if len(values)},
         }
 
 
@@ -96,6 +105,7 @@ class ClaimResult:
         why: One line that says how the verdict came about.
         source: Where the published number stands.
         readings: For a claim about readings, each of them.
+        unit: "share" for what reads best in percent, else "number".
     """
 
     id: str
@@ -111,6 +121,21 @@ class ClaimResult:
     why: str
     source: str = ""
     readings: Sequence[Reading] = ()
+    unit: Unit = "share"
+
+    @property
+    def measured_text(self) -> str:
+        """The measured number with its interval, "" before there is one."""
+        if self.measured is None or self.low is None or self.high is None:
+            return ""
+        return (interval_text if self.unit == "share" else mean_text)(self.measured, self.low, self.high)
+
+    @property
+    def published_text(self) -> str:
+        """The published or expected number, "-" where there is none."""
+        if self.published is None:
+            return "-"
+        return (percent_text if self.unit == "share" else number_text)(self.published)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""
@@ -127,6 +152,7 @@ class ClaimResult:
             "prediction": None if self.prediction is None else list(self.prediction),
             "why": self.why,
             "source": self.source,
+            "unit": self.unit,
             "readings": [
                 {
                     "levels": dict(r.levels),
@@ -239,6 +265,15 @@ class Analysis:
 def proportion_dict(p: Proportion) -> dict[str, Any]:
     """JSON form of a proportion."""
     return {"count": p.count, "rate": p.rate, "low": p.low, "high": p.high}
+
+
+def _mean_dict(values: Float[ndarray, " R"]) -> dict[str, float]:
+    """JSON form of a mean over replicas; those that are no number are left out and counted by n."""
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return {"n": 0}
+    mean = t_mean(finite)
+    return {"mean": mean.mean, "low": mean.low, "high": mean.high, "std": mean.std, "n": mean.n}
 
 
 def json_safe(value: Any) -> Any:

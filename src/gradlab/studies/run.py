@@ -7,7 +7,8 @@ import multiprocessing
 import os
 import platform
 import time
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from importlib.metadata import version
 from typing import Any
@@ -16,10 +17,11 @@ from gradlab import __version__
 from gradlab.nets import Slice
 from gradlab.studies.chunk import ChunkResult, ChunkTask, run_chunk
 from gradlab.studies.load import to_toml
-from gradlab.studies.plan import Plan
+from gradlab.studies.plan import Cell, Plan
 from gradlab.studies.store import Store
 
 Progress = Callable[[int, str, float], None]
+Recorded = Mapping[str, Sequence[tuple[int, int]]]  # cell id -> replica ranges, in order
 
 
 class InProcess(Executor):
@@ -66,10 +68,11 @@ def run_study(
         store.forget(plan)
     numbers = store.register(plan, toml, command)
     threads_each = max(1, (threads or os.cpu_count() or 1) // jobs) if threads or jobs > 1 else None
-    tasks = _missing(plan, store, numbers, threads_each)
-    if not tasks:
+    recorded = {cell: store.recorded(number) for cell, number in numbers.items()}
+    total_work, done_work = sum(_work(plan, task) for task in _missing(plan, recorded, threads_each)), 0.0
+    if not total_work:
         return
-    total_work, done_work = sum(_work(plan, task) for task in tasks), 0.0
+    names = {cell.id: _label(plan, cell) for cell in reversed(plan.cells)}  # of equal cells the first names them
     started, stamp = time.perf_counter(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     networks, compile_seconds = 0, 0.0
 
@@ -83,7 +86,7 @@ def run_study(
         if progress is not None:
             progress(
                 done,
-                ", ".join(dict.fromkeys(_label(plan, trials.cell) for trials in result.trials)),
+                ", ".join(dict.fromkeys(names[trials.cell] for trials in result.trials)),
                 done_work / total_work,
             )
 
@@ -92,7 +95,7 @@ def run_study(
         spawn = multiprocessing.get_context("spawn")
         executor = InProcess() if jobs == 1 else ProcessPoolExecutor(jobs, mp_context=spawn)
     pending: dict[Future[ChunkResult], ChunkTask] = {}
-    waiting = iter(tasks)
+    waiting = _missing(plan, recorded, threads_each)
     try:
         task = next(waiting, None)
         while task is not None or pending:
@@ -120,11 +123,9 @@ def run_study(
                 )  # fmt: skip
 
 
-def _missing(plan: Plan, store: Store, numbers: dict[str, int], threads: int | None) -> list[ChunkTask]:
-    """Tasks for every chunk, less the replicas that are recorded."""
+def _missing(plan: Plan, recorded: Recorded, threads: int | None) -> Iterator[ChunkTask]:
+    """A task for every chunk, less the replicas that are recorded; made when it is asked for."""
     rules = {name: rule.over for name, rule in plan.study.outcomes.items()}
-    recorded = {cell: store.recorded(number) for cell, number in numbers.items()}
-    tasks = []
     for chunk in plan.chunks:
         slices = [
             (cell, Slice(part.setup, start, stop))
@@ -133,10 +134,18 @@ def _missing(plan: Plan, store: Store, numbers: dict[str, int], threads: int | N
         ]
         if slices:
             steps = tuple(plan.steps(slices[0][1].setup))
-            tasks.append(
-                ChunkTask(tuple(slices), plan.seed, steps, plan.study.inputs, rules, chunk.engine, plan.device, threads)
+            yield ChunkTask(
+                tuple(slices),
+                plan.seed,
+                steps,
+                plan.study.inputs,
+                rules,
+                chunk.engine,
+                plan.device,
+                threads,
+                plan.study.metrics,
+                plan.study.signals,
             )
-    return tasks
 
 
 def _work(plan: Plan, task: ChunkTask) -> float:
@@ -144,7 +153,7 @@ def _work(plan: Plan, task: ChunkTask) -> float:
     return sum(plan.network_seconds(part.setup, task.engine) * len(part) for _, part in task.slices)
 
 
-def gaps(start: int, stop: int, taken: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def gaps(start: int, stop: int, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Parts of [start, stop) outside the sorted ranges `taken`.
 
     Example:
@@ -152,19 +161,17 @@ def gaps(start: int, stop: int, taken: list[tuple[int, int]]) -> list[tuple[int,
         [(0, 2), (4, 8)]
     """
     free = []
-    for first, last in taken:
+    # the range before the first that begins at `start` or later may reach beyond it
+    for first, last in taken[max(0, bisect_left(taken, (start, 0)) - 1) : bisect_left(taken, (stop, 0))]:
         if last <= start:
             continue
-        if first >= stop:
-            break
         if first > start:
             free.append((start, first))
         start = last
     return [*free, (start, stop)] if start < stop else free
 
 
-def _label(plan: Plan, cell_id: str) -> str:
-    cell = next(cell for cell in plan.cells if cell.id == cell_id)
+def _label(plan: Plan, cell: Cell) -> str:
     return " ".join(str(value) for value in cell.levels.values()) or plan.study.name
 
 

@@ -17,16 +17,17 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-import safetensors.numpy
-from jaxtyping import Bool, Float
+from jaxtyping import Bool
 from numpy import ndarray
 
 from gradlab.errors import StoreError, UserError
 from gradlab.studies.chunk import ChunkResult
 from gradlab.studies.load import study_from
 from gradlab.studies.lock import WriterLock
+from gradlab.studies.outcome_names import OUTCOME_ORDER
 from gradlab.studies.plan import Plan, make_plan
 from gradlab.studies.sqlite_file import FILE, connect, translated
+from gradlab.training import Outcome
 
 
 class Store:
@@ -154,6 +155,21 @@ class Store:
             for cell in plan.unique_cells
         }
 
+    def outcome_counts(self, number: int, replicas: int) -> dict[Outcome, int]:
+        """How many of a cell's first replicas had each outcome; one pass, which grouping would not be."""
+        sums = ", ".join(f"SUM(outcome = {code})" for code in range(len(OUTCOME_ORDER)))
+        (counts,) = self.query(f"SELECT {sums} FROM trial WHERE cell = ? AND replica < ?", (number, replicas))
+        return {outcome: int(count or 0) for outcome, count in zip(OUTCOME_ORDER, counts, strict=True)}
+
+    def engines(self, number: int) -> list[str]:
+        """Engines that ran a cell's trials; found by the first trial of each recorded range."""
+        rows = self.query(
+            "SELECT DISTINCT chunk.engine FROM look JOIN trial ON trial.cell = look.cell AND trial.replica = look.start "
+            "JOIN chunk ON chunk.id = trial.chunk WHERE look.cell = ?",
+            (number,),
+        )
+        return [engine for (engine,) in rows]
+
     def forget(self, plan: Plan) -> None:
         """Delete the trials of the plan's cells."""
         with self.transaction() as db:
@@ -178,40 +194,21 @@ class Store:
                     trials.outcome.tolist(),
                     trials.loss.tolist(),
                     trials.first_bad_step.tolist(),
-                    as_mask(trials.flags[0]).tolist(),
-                    as_mask(trials.flags[-1]).tolist(),
+                    as_mask(trials.looks.flags[0]).tolist(),
+                    as_mask(trials.looks.flags[-1]).tolist(),
                 )
                 db.executemany(
                     f"INSERT INTO trial VALUES ({number}, ?, {chunk}, ?, ?, ?, ?, ?)", zip(*columns, strict=True)
                 )
                 db.execute(
                     "INSERT INTO look VALUES (?, ?, ?, ?)",
-                    (number, trials.start, trials.start + count, pack_looks(trials.flags, trials.curves)),
+                    (number, trials.start, trials.start + count, trials.looks.pack()),
                 )
 
 
 def as_mask(flags_FR: Bool[ndarray, "F R"]) -> Any:
     """Flags of one look as one integer a replica, the first flag in the lowest bit."""
     return (flags_FR.astype(np.int64) << np.arange(len(flags_FR))[:, None]).sum(axis=0)
-
-
-def pack_looks(flags_SFR: Bool[ndarray, "S F R"], curves_KS: Float[ndarray, "K S"]) -> bytes:
-    """Per-look arrays of a slice as safetensors: one bit a flag."""
-    shape = np.array(flags_SFR.shape, np.int64)
-    bits = np.packbits(flags_SFR, axis=2)
-    return safetensors.numpy.save({"shape": shape, "bits": bits, "curves": curves_KS.astype(np.float32)})
-
-
-def unpack_looks(blob: bytes) -> tuple[Bool[ndarray, "S F R"], Float[ndarray, "K S"]]:
-    """The arrays that `pack_looks` packed."""
-    try:
-        arrays = safetensors.numpy.load(blob)
-        replicas = int(arrays["shape"][2])
-        return np.unpackbits(arrays["bits"], axis=2, count=replicas).astype(bool), arrays["curves"]
-    except (safetensors.SafetensorError, KeyError, ValueError, IndexError, TypeError) as error:
-        raise StoreError(
-            f"store: the arrays of a chunk are damaged ({error})", do="Run the study again with --fresh"
-        ) from None
 
 
 def stored_plans(store: Store) -> list[tuple[str, Plan, int]]:

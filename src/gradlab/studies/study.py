@@ -10,18 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from gradlab.data.inputs import InputSet
 from gradlab.errors import SpecError, UnknownName
+from gradlab.signals import DISTRIBUTIONS, QUANTITIES
+from gradlab.studies.claim import Claim, Expectation, Measure
+from gradlab.studies.strict import Strict
 from gradlab.training.train import LOSS_SET
 
 MOST_REPLICAS = 100_000_000
 Level = str | int | float | bool | dict[str, Any] | list[Any]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 def _replicas(value: object) -> object:
@@ -33,7 +32,7 @@ def _replicas(value: object) -> object:
 Replicas = Annotated[int, BeforeValidator(_replicas)]
 
 
-class Looks(_Strict):
+class Looks(Strict):
     """When training stands still to be measured. Step 0 and the last step are always among them."""
 
     every_epoch: bool = False
@@ -50,7 +49,7 @@ class Looks(_Strict):
         return sorted(chosen)
 
 
-class Row(_Strict):
+class Row(Strict):
     """A named setting, as a source ran it: changes to the base, and its own number of replicas if it wants one."""
 
     id: str = Field(min_length=1)
@@ -61,7 +60,7 @@ class Row(_Strict):
     task: str | dict[str, Any] | None = None
 
 
-class Factor(_Strict):
+class Factor(Strict):
     """One path of the Setup over several levels.
 
     `role` says how the analysis treats it: scientific (the question), nuisance (varied so that the answer does not hang on
@@ -92,99 +91,50 @@ class Factor(_Strict):
         return level if isinstance(level, str | int | float | bool) else str(level)
 
 
-class OutcomeRule(_Strict):
+class OutcomeRule(Strict):
     """Collapse on one input set: every input of the set gives the same output."""
 
     kind: Literal["constant_output"] = "constant_output"
     over: str = LOSS_SET
 
 
-class Measure(_Strict):
-    """What a claim measures. Exactly one of rate, difference, readings.
+class Metric(Strict):
+    """A number of every network at every look, on one input set that has targets.
 
     Attributes:
-        rate: Name of an outcome; its rate in the cell(s) of `where`.
-        difference: Name of an outcome; its rate in `where` minus that in `minus`, replicas paired.
-        readings: Name of an outcome; the share of the cells of `where` whose rate is compatible with the published one.
-        where: Levels that pick the cell(s).
-        minus: Levels that pick the other cell of a difference.
-        look: 0 for at birth; None for the end.
+        kind: The loss that training minimises, or the accuracy: the share of examples whose largest output is their class's.
+        over: Name of the input set.
     """
 
-    rate: str | None = None
-    difference: str | None = None
-    readings: str | None = None
-    where: dict[str, str | int | float | bool] = {}
-    minus: dict[str, str | int | float | bool] | None = None
-    look: Literal[0] | None = None
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        kinds = [kind for kind in ("rate", "difference", "readings") if getattr(self, kind) is not None]
-        if len(kinds) != 1:
-            raise SpecError(
-                "measure", got=kinds or "none of them", expected="exactly one of rate, difference, readings"
-            )
-        if (self.difference is None) != (self.minus is None):
-            raise SpecError("measure.minus", got=self.minus, expected="levels exactly when a difference is measured")
-        return self
-
-    @property
-    def outcome(self) -> str:
-        """Name of the outcome."""
-        return self.rate or self.difference or self.readings or ""
+    kind: Literal["loss", "accuracy"]
+    over: str = LOSS_SET
 
 
-class Expectation(_Strict):
-    """What a claim expects where no published number is: a closed form, or a bound. Exactly one.
+class Signals(Strict):
+    """What is measured inside the first networks of every cell at every look; see `gradlab list quantities`.
 
     Attributes:
-        theory: Name of a closed form in `studies.compare`; every matching cell within 4 standard errors.
-        at_most: The upper end of the 95 % prediction interval for a run of the published size stays at or below this.
-        at_least: Its lower end stays at or above this.
-        below: The 95 % interval of a difference lies below this.
-        above: It lies above this.
+        over: Name of the input set, which has targets.
+        replicas: How many networks of each cell.
+        quantities: Which quantities; all when left out.
+        histograms: Distributions whose histograms are kept; see `gradlab list distributions`.
     """
 
-    theory: str | None = None
-    at_most: float | None = None
-    at_least: float | None = None
-    below: float | None = None
-    above: float | None = None
+    over: str = LOSS_SET
+    replicas: int = Field(default=5, ge=1, le=1000)
+    quantities: tuple[str, ...] | None = None
+    histograms: tuple[str, ...] = ()
 
     @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        kinds = self.model_dump(exclude_none=True)
-        if len(kinds) != 1:
-            raise SpecError("expected", got=list(kinds) or "nothing", expected="exactly one of theory or a bound")
+    def _known(self) -> Self:
+        for name in self.quantities or ():
+            QUANTITIES[name]
+        for name in self.histograms:
+            DISTRIBUTIONS[name]
         return self
 
 
-class Claim(_Strict):
-    """A statement a run can hold or break, with the published number or the expectation it is judged by."""
-
-    id: str = Field(min_length=1)
-    statement: str
-    measure: Measure
-    published: float | None = Field(default=None, ge=0.0, le=1.0)
-    published_replicas: int = Field(default=1000, ge=1)
-    source: str = ""
-    expected: Expectation | None = None
-    min_replicas: int = Field(default=100, ge=1)
-
-    @model_validator(mode="after")
-    def _judged(self) -> Self:
-        if (self.published is None) == (self.expected is None):
-            raise SpecError(f'claim "{self.id}"', got="both or neither", expected="either published or expected")
-        is_difference, theory = self.measure.difference is not None, self.expected is not None and self.expected.theory
-        if is_difference and (self.published is not None or theory or self.measure.look == 0):
-            raise SpecError(f'claim "{self.id}"', got="a difference", expected="a bound (below, above) at the end")
-        if self.measure.readings is not None and self.published is None:
-            raise SpecError(f'claim "{self.id}"', got="readings", expected="the published number they may reproduce")
-        return self
-
-
-class Study(_Strict):
+class Study(Strict):
     """A whole study. Attributes follow the TOML file; see the shipped ones for examples."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -201,6 +151,8 @@ class Study(_Strict):
     factors: tuple[Factor, ...] = ()
     inputs: dict[str, InputSet] = {}
     outcomes: dict[str, OutcomeRule] = {"collapsed": OutcomeRule()}
+    metrics: dict[str, Metric] = {}
+    signals: Signals | None = None
     claims: tuple[Claim, ...] = ()
     fixed: tuple[str, ...] = ()
 
@@ -231,6 +183,25 @@ class Study(_Strict):
         for name, rule in self.outcomes.items():
             if rule.over not in sets:
                 raise UnknownName("input set", rule.over, sets, do=f"Outcome {name} names it")
+        measured = {f"metric {name}": metric.over for name, metric in self.metrics.items()}
+        for name, over in {**measured, **({"signals": self.signals.over} if self.signals else {})}.items():
+            if over not in sets:
+                raise UnknownName("input set", over, sets, do=f"{name.capitalize()} names it")
         if "collapsed" not in self.outcomes:
             raise SpecError("outcomes", got=list(self.outcomes), expected='one called "collapsed"')
         return self
+
+
+__all__ = [
+    "Claim",
+    "Expectation",
+    "Factor",
+    "Level",
+    "Looks",
+    "Measure",
+    "Metric",
+    "OutcomeRule",
+    "Row",
+    "Signals",
+    "Study",
+]

@@ -42,8 +42,8 @@ def choose_engine(setup: Setup, requested: str, device: str, torch_seconds: floa
                 do="Use --engine auto",
             )
         return "narrow"
-    fits = on_processor and setup.total_steps > 0 and can_train(setup)
-    return "narrow" if fits and torch_seconds > WORTH_SECONDS else "torch"
+    pays = setup.total_steps == 0 or torch_seconds > WORTH_SECONDS  # untrained networks need no loop compiled
+    return "narrow" if on_processor and can_train(setup) and pays else "torch"
 
 
 def compile_seconds() -> float:

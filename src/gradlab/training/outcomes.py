@@ -48,9 +48,21 @@ def outcomes(
     dead: Bool[ndarray, " R"],
     first_bad_step: Int[ndarray, " R"],
     loss: Float[ndarray, " R"],
-    constant_loss: Float[ndarray, " R"],
+    constant_loss: Float[ndarray, "#R"],
 ) -> list[Outcome]:
-    """Outcome of each replica.
+    """Outcome of each replica; see `outcome_codes`."""
+    every = tuple(Outcome)
+    return [every[code] for code in outcome_codes(constant, dead, first_bad_step, loss, constant_loss)]
+
+
+def outcome_codes(
+    constant: Bool[ndarray, " R"],
+    dead: Bool[ndarray, " R"],
+    first_bad_step: Int[ndarray, " R"],
+    loss: Float[ndarray, " R"],
+    constant_loss: Float[ndarray, "#R"],
+) -> Int[ndarray, " R"]:
+    """Outcome of each replica, as its place in the enum: what is stored of a million networks.
 
     Args:
         constant: Output constant on the inputs that decide.
@@ -59,16 +71,13 @@ def outcomes(
         loss: Final loss.
         constant_loss: Loss of the best constant output on the same examples.
     """
-    result = []
-    for i in range(len(loss)):
-        if first_bad_step[i] > 0 or not np.isfinite(loss[i]):
-            result.append(Outcome.DIVERGED)
-        elif constant[i]:
-            result.append(Outcome.DEAD if dead[i] else Outcome.CONSTANT)
-        else:
-            beaten = loss[i] < (1.0 - BEATS_CONSTANT_BY) * constant_loss[i]
-            result.append(Outcome.TRAINED if beaten else Outcome.STALLED)
-    return result
+    code = {outcome: np.int64(k) for k, outcome in enumerate(Outcome)}
+    diverged = (first_bad_step > 0) | ~np.isfinite(loss)
+    with np.errstate(invalid="ignore"):
+        beaten = loss < (1.0 - BEATS_CONSTANT_BY) * constant_loss
+    alive = np.where(beaten, code[Outcome.TRAINED], code[Outcome.STALLED])
+    collapsed = np.where(dead, code[Outcome.DEAD], code[Outcome.CONSTANT])
+    return np.asarray(np.where(diverged, code[Outcome.DIVERGED], np.where(constant, collapsed, alive)))
 
 
 def best_constant_loss(

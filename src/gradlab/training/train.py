@@ -23,8 +23,8 @@ from gradlab.data.inputs import InputSet
 from gradlab.nets import Slice, Stack, build_stack
 from gradlab.nets.stack import along_replicas
 from gradlab.parts import OPTIMIZERS
-from gradlab.seeds import Purpose
 from gradlab.spec import Recipe, Setup
+from gradlab.training.drawn import training_examples
 
 LOSS_SET = "train"  # the input set on which looks report the loss
 LOSS_EXAMPLES = 100
@@ -132,7 +132,7 @@ def prepare(slices: Sequence[Slice], root_seed: int, inputs: Mapping[str, InputS
     for part in slices:
         choice = part.setup.task
         task, params = TASKS[choice.name], dict(choice.params)
-        examples = task.draw(root_seed, part.replicas, Purpose.DATA, part.setup.points, params)
+        examples = training_examples(part, root_seed)
         drawn.append(examples)
         for name, wanted in inputs.items():
             sets[name].append(wanted.examples(task, params, root_seed, part.replicas, examples))
@@ -161,9 +161,9 @@ def _join(slices: Sequence[Slice], parts: Sequence[Examples]) -> Examples:
 
 
 def _joined(slices: Sequence[Slice], arrays: Sequence[ndarray]) -> ndarray:
-    if len(arrays) == 1 or all(array is arrays[0] for array in arrays):
+    if len(arrays) == 1:
         return arrays[0]
-    if all(len(array) == 1 for array in arrays) and all(np.array_equal(array, arrays[0]) for array in arrays[1:]):
+    if all(len(a) == 1 for a in arrays) and all(a is arrays[0] or np.array_equal(a, arrays[0]) for a in arrays[1:]):
         return arrays[0]
     return np.concatenate(
         [np.broadcast_to(a, (len(part), *a.shape[1:])) for part, a in zip(slices, arrays, strict=True)]
@@ -184,6 +184,11 @@ def train(job: Job, looks: Sequence[int], *, engine: str = "torch", device: str 
     """
     steps = list(looks)
     assert steps == sorted(set(steps)) and steps and steps[0] >= 0 and steps[-1] <= job.total_steps
+    if engine == "narrow" and job.total_steps == 0:
+        from gradlab.training.birth import look_at_birth
+
+        yield look_at_birth(job)
+        return
     if engine == "narrow":
         from gradlab.training.narrow import train_narrow
 

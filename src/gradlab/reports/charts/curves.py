@@ -23,9 +23,8 @@ from gradlab.reports.charts.style import (
     see_through,
     spans_two_decades,
 )
-from gradlab.reports.words import number_text
 from gradlab.stats import Proportion
-from gradlab.stats.text import interval_text
+from gradlab.stats.text import interval_text, number_text
 
 MOST_REPLICAS = 50
 _GAP = 0.45  # decades between step 0 and the first step after it

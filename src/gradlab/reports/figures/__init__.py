@@ -8,6 +8,8 @@ from gradlab.reports.figures.factors import factor_figures, reading_figures
 from gradlab.reports.figures.maps import map_figures
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.figures.rows import loss_figure, rate_figures, survival_figure
+from gradlab.reports.figures.signals import metric_figures, signal_figures
+from gradlab.reports.selection import counts_outcomes
 from gradlab.studies.results import Analysis
 
 __all__ = ["Figure", "figures_of"]
@@ -16,8 +18,12 @@ __all__ = ["Figure", "figures_of"]
 def figures_of(analysis: Analysis) -> list[Figure]:
     """All figures of a study; the first is the one that decides its question.
 
-    That is the rates of the named rows; where there are none the grid of factors, else the map.
+    Where a study counts outcomes that is the rates of the named rows; where there are none the grid of factors, else the
+    map. Where it measures numbers, it is these.
     """
+    numbers = [*metric_figures(analysis), *signal_figures(analysis)]
+    if not counts_outcomes(analysis.study):
+        return numbers
     rates = rate_figures(analysis)
     survival = survival_figure(analysis)
     factors = factor_figures(analysis)
@@ -27,6 +33,7 @@ def figures_of(analysis: Analysis) -> list[Figure]:
         *map_figures(analysis),
         *factors,
         *reading_figures(analysis),
+        *numbers,
     ]
     losses = loss_figure(analysis)
     return [*figures, losses] if losses else figures

@@ -260,4 +260,15 @@ def _widest_vectors(typingctx):  # type: ignore[no-untyped-def]
     return types.void(), codegen
 
 
+def _kept_apart(typingctx):  # type: ignore[no-untyped-def]
+    """Keeps the function that calls this from being copied into its callers."""
+
+    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
 widest_vectors: Any = intrinsic(_widest_vectors)
+kept_apart: Any = intrinsic(_kept_apart)

@@ -20,7 +20,16 @@ import platformdirs
 
 from gradlab import __version__
 
-_SOURCES = ("formula.py", "scalars.py", "scalars32.py", "blocks.py", "products.py", "source.py", "kernel.py")
+_SOURCES = (
+    "formula.py",
+    "scalars.py",
+    "scalars32.py",
+    "blocks.py",
+    "products.py",
+    "pointwise.py",
+    "source.py",
+    "kernel.py",
+)
 
 
 @cache

@@ -19,8 +19,8 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from gradlab.parts import LOSSES, OPTIMIZERS
-from gradlab.parts.namespace import NUMPY
 from gradlab.spec import NetworkSpec, Setup
+from gradlab.training.measures import mean_loss
 from gradlab.training.narrow import cache
 from gradlab.training.narrow.blocks import TILE
 from gradlab.training.narrow.kernel import kernel_source
@@ -176,18 +176,7 @@ def _look(
 
 
 def _loss(job: Job, outputs_RQN: ndarray) -> Float[ndarray, " R"]:
-    """Loss on the examples looked at, by the record's own formula in float64."""
-    loss = LOSSES[job.recipe.loss.name]
+    """Loss on the examples looked at."""
     targets = job.sets[LOSS_SET].targets
     assert targets is not None
-    y = outputs_RQN.astype(np.float64)
-    with np.errstate(all="ignore"):
-        normaliser = _logsumexp(y) if loss.normaliser else 0.0
-        params = [p[:, None, None] for p in job.loss_params]
-        terms = loss.value(NUMPY, y, targets, normaliser, *params)
-        return np.asarray(terms.sum(axis=(1, 2)) / loss.divisor(y.shape[1], y.shape[2]))
-
-
-def _logsumexp(y: ndarray) -> ndarray:
-    top = y.max(axis=2, keepdims=True)
-    return np.asarray(top + np.log(np.exp(y - top).sum(axis=2, keepdims=True)))
+    return mean_loss(LOSSES[job.recipe.loss.name], job.loss_params, outputs_RQN, targets)

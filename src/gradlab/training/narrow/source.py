@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from gradlab.parts import ACTIVATIONS, LOSSES, SCHEDULES, Activation, Loss, UpdateRule
 from gradlab.training.narrow.blocks import TILE
 from gradlab.training.narrow.formula import compiled_name, scalar_source
+from gradlab.training.narrow.pointwise import is_long, parameter_names, pointwise_functions
 
 SMALL = 4  # up to this many units on both sides a layer is one register block
 
@@ -61,11 +62,6 @@ def indent(text: str, levels: int) -> str:
     return "".join(pad + line if line.strip() else line for line in text.splitlines(keepends=True))
 
 
-def parameter_names(run: Run) -> list[str]:
-    """Local names of the run's activation parameters."""
-    return [f"p_{param.name}" for param in ACTIVATIONS[run.activation].params]
-
-
 def call(name: str, *arguments: str) -> str:
     """A call as text."""
     return f"{name}({', '.join(arguments)})"
@@ -73,7 +69,7 @@ def call(name: str, *arguments: str) -> str:
 
 def load_parameters(run: Run) -> str:
     """Statements that read the run's activation parameters of `layer`, and after them its dropout."""
-    names = parameter_names(run) + ["dropout"] * run.dropout
+    names = parameter_names(run.activation) + ["dropout"] * run.dropout
     return "".join(
         f"{name} = {place}\n" if name == "dropout" else f"{name} = F({place})\n"
         for name, place in ((name, f"act_params[r, layer, {k}]") for k, name in enumerate(names))
@@ -138,13 +134,18 @@ def activated(run: Run, z: str) -> str:
     return (
         z
         if run.activation == "identity"
-        else call(compiled_name(ACTIVATIONS[run.activation].function), z, *parameter_names(run))
+        else call(compiled_name(ACTIVATIONS[run.activation].function), z, *parameter_names(run.activation))
     )
 
 
 def slope(run: Run, z: str, a: str) -> str:
     """The activation's derivative, from pre-activation and activation."""
-    return call(compiled_name(ACTIVATIONS[run.activation].derivative), z, a, *parameter_names(run))
+    return call(compiled_name(ACTIVATIONS[run.activation].derivative), z, a, *parameter_names(run.activation))
+
+
+def whole_layer(name: str, run: Run) -> str:
+    """A call of one of the functions in `pointwise`."""
+    return call(f"{name}_{run.activation}", "buf", "base", f"U{run.units}", *parameter_names(run.activation)) + "\n"
 
 
 def forward(run: Run) -> str:
@@ -155,6 +156,8 @@ def forward(run: Run) -> str:
         biases = f"w_at + (par + U{run.units * run.fan_in}) * SIZE" if run.has_bias else "U0"
         sizes = f"U{run.fan_in}, U{run.units}, U{run.fan_in}, U1"
         text = f"affine({pre}, buf_at + prev * SIZE, w_at + par * SIZE, {biases}, {sizes}, F(0.0))\n"
+        if is_long(run.activation):
+            return text + whole_layer("activate", run)
         body = f"{rows('base', 0)} = {activated(run, rows('base', run.units))}\n"
         return text + rows.over_tile(body, run.units)
     text = weights(run)
@@ -163,8 +166,10 @@ def forward(run: Run) -> str:
     for n in range(run.units):
         inner += f"z{n} = {' + '.join([f'b{n}', *(f'w{n}_{m} * x{m}' for m in range(run.fan_in))])}\n"
     for n in range(run.units):
-        inner += f"{rows('base', run.units + n)} = z{n}\n{rows('base', n)} = {activated(run, f'z{n}')}\n"
-    return text + rows.over_tile(inner)
+        inner += f"{rows('base', run.units + n)} = z{n}\n"
+        if not is_long(run.activation):
+            inner += f"{rows('base', n)} = {activated(run, f'z{n}')}\n"
+    return text + rows.over_tile(inner) + (whole_layer("activate", run) if is_long(run.activation) else "")
 
 
 def backward(run: Run, is_first: bool) -> str:
@@ -178,14 +183,20 @@ def backward(run: Run, is_first: bool) -> str:
         # the layer above has used the activations as dropout left them; the slope is that of the whole ones
         text += drop(run, 2 * run.units)
         whole = f"buf[base + t] = {activated(run, f'buf[base + U{run.units * TILE} + t]')}\n"
-        text += f"for t in range(U{run.units * TILE}):\n" + indent(whole, 1)
+        text += (
+            whole_layer("activate", run)
+            if is_long(run.activation)
+            else f"for t in range(U{run.units * TILE}):\n" + indent(whole, 1)
+        )
+    if is_long(run.activation):
+        text += whole_layer("slope", run)
     return text + (_backward_small(run, is_first) if is_small(run) else _backward_wide(run, is_first))
 
 
 def _backward_wide(run: Run, is_first: bool) -> str:
     n_units, m_units = run.units, run.fan_in
     rows, text = Rows(), ""
-    if run.activation != "identity":
+    if run.activation != "identity" and not is_long(run.activation):
         upstream = rows("base", 2 * n_units)
         body = f"{upstream} = {upstream} * {slope(run, rows('base', n_units), rows('base', 0))}\n"
         text += rows.over_tile(body, n_units)
@@ -205,7 +216,7 @@ def _backward_small(run: Run, is_first: bool) -> str:
     rows, inner = Rows(), ""
     for n in units:
         inner += f"g{n} = {rows('base', 2 * run.units + n)}\n"
-        if run.activation != "identity":
+        if run.activation != "identity" and not is_long(run.activation):
             inner += f"g{n} *= {slope(run, rows('base', run.units + n), rows('base', n))}\n"
     before = "".join(f"s{n}_{m} = F(0.0)\n" for n in units for m in inputs)
     after = "".join(f"g[par + U{n * run.fan_in + m}] += s{n}_{m}\n" for n in units for m in inputs)
@@ -276,6 +287,7 @@ def helper_functions(combination: Combination) -> str:
     for run in combination.runs:
         activation: Activation = ACTIVATIONS[run.activation]
         sources |= scalar_source(activation.function) | scalar_source(activation.derivative)
+        sources[f"pointwise {run.activation}"] = pointwise_functions(run.activation)
     loss = LOSSES[combination.loss]
     sources |= scalar_source(loss.value) | scalar_source(loss.gradient) | scalar_source(combination.rule.update)
     # once per step, in float64 as the torch engine does

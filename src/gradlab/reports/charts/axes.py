@@ -1,0 +1,258 @@
+"""Axes that several charts share: training steps, layers, and values with a place for exact zeros.
+
+Positions are what plotly gets, so that ticks, cells and lines of one chart agree; nothing here draws data.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from gradlab.reports.charts.curves import spread
+from gradlab.reports.charts.style import GRID, MUTED, TEXT_PX, safe, spans_two_decades
+
+_GAP = 0.45  # decades between step 0 and the first step after it
+_MOST_TICKS = 9  # labels that fit under a chart on a telephone
+_LABEL_GAP = 6.5  # percent of the axis between two labels at the ends of lines
+_LINE = 13  # characters of a label's line at the end of a level
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A constant to compare with, drawn as a thin grey line: chance, an ideal value, a threshold."""
+
+    label: str
+    value: float
+
+
+def exact(value: float) -> str:
+    """A number for the pointer: 4 significant digits; NaN and infinities by name.
+
+    Example:
+        >>> exact(0.97623), exact(12345.6), exact(1e-9), exact(float("-inf"))
+        ('0.9762', '12,350', '1e-9', '-Inf')
+    """
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else ("Inf" if value > 0 else "-Inf")
+    rounded = float(f"{value:.4g}")
+    return f"{rounded:,.0f}" if 1000 <= abs(rounded) < 1e7 else f"{rounded:.4g}".replace("e-0", "e-").replace("e+", "e")
+
+
+def power_text(value: float) -> str:
+    """A number at a tick of a logarithmic axis.
+
+    Example:
+        >>> power_text(0.001), power_text(1e-7), power_text(2e5)
+        ('0.001', '1e-7', '2e5')
+    """
+    mantissa, _, power = (f"{value:e}" if abs(value) >= 1e5 else f"{value:g}").partition("e")
+    return f"{float(mantissa):g}e{int(power)}" if power else mantissa
+
+
+class StepAxis:
+    """Training steps -> positions: the steps themselves, or their log10 with step 0 a gap before the first after it."""
+
+    def __init__(self, steps: Iterable[int], *, is_log: bool) -> None:
+        steps = sorted(set(steps))
+        positive = [step for step in steps if step > 0]
+        self.steps, self.is_log = steps, is_log and bool(positive)
+        self.first, self.last = (positive[0], positive[-1]) if positive else (1, 1)
+
+    def __call__(self, step: int) -> float:
+        if not self.is_log:
+            return float(step)
+        return round(math.log10(step) if step > 0 else math.log10(self.first) - _GAP, 4)
+
+    def borders(self, steps: Sequence[int]) -> list[float]:
+        """Borders of columns around each of increasing steps, half-way to its neighbours: one more than steps."""
+        at = [self(step) for step in steps]
+        if len(at) == 1:
+            return [at[0] - 0.5, at[0] + 0.5]
+        inner = [(a + b) / 2 for a, b in itertools.pairwise(at)]
+        return [2 * at[0] - inner[0], *inner, 2 * at[-1] - inner[-1]]
+
+    def apply(self, figure: go.Figure) -> None:
+        """Set ticks and range: where logarithmic 0 and the powers of ten, with 2 and 5 between where there are few."""
+        if not self.is_log:
+            pad = 0.02 * (self.steps[-1] - self.steps[0]) or 0.5
+            figure.update_xaxes(
+                range=[self.steps[0] - pad, self.steps[-1] + pad],
+                nticks=6,
+                tickformat=",~r",
+                zeroline=False,
+                tickangle=0,
+            )
+            return
+        powers = range(math.floor(math.log10(self.first)), math.ceil(math.log10(self.last)) + 1)
+        every = [10**power for power in powers]
+        if math.log10(self.last / self.first) < 1.5:
+            every = sorted(k * 10**power for power in powers for k in (1, 2, 5))
+        ticks = [step for step in every if self.first <= step <= self.last] or [self.first]
+        zero = [0] if self.steps[0] == 0 else []
+        figure.update_xaxes(
+            tickvals=[self(step) for step in (*zero, *ticks)],
+            ticktext=[f"{step:,}" for step in (*zero, *ticks)],
+            range=[self(self.steps[0]) - 0.08, math.log10(self.last) + 0.06],
+            zeroline=False,
+            tickangle=0,
+        )
+
+
+def thinned(positions: Sequence[float], most: int) -> list[int]:
+    """Places of at most `most` of increasing positions, evenly spread along the axis, the ends among them.
+
+    Example:
+        >>> thinned([0.0, 1.0, 2.0, 3.0, 10.0], 3), thinned([0.0, 1.0], 5)
+        ([0, 3, 4], [0, 1])
+    """
+    if len(positions) <= most:
+        return list(range(len(positions)))
+    wanted = np.linspace(positions[0], positions[-1], max(2, most))
+    found = np.abs(np.subtract.outer(wanted, np.asarray(positions))).argmin(axis=1)
+    return sorted({0, *map(int, found), len(positions) - 1})
+
+
+def layer_ticks(names: Sequence[str]) -> tuple[list[int], list[str]]:
+    """Positions 1 .. L and names of the layers that are labelled: all of a few, else evenly spaced ones and the last.
+
+    Example:
+        >>> layer_ticks(["1", "2", "output"])
+        ([1, 2, 3], ['1', '2', 'output'])
+        >>> layer_ticks([*map(str, range(1, 41)), "output"])[1]
+        ['1', '5', '10', '15', '20', '25', '30', '35', 'output']
+    """
+    count = len(names)
+    every = 1
+    while count > _MOST_TICKS * every:
+        every = next(k for k in (2, 5, 10, 20, 50, 100, 10**6) if k > every)
+    kept = [k for k in range(1, count) if k % every == 0 and (every == 1 or count - k > 0.6 * every)]
+    first = [1] if every > 2 else []
+    places = [*first, *kept, count]
+    return places, [safe(names[k - 1]) for k in places]
+
+
+def layer_axis(figure: go.Figure, names: Sequence[str]) -> None:
+    """The layers on the horizontal axis at 1 .. L, the one next to the input at the left."""
+    places, texts = layer_ticks(names)
+    # names of one word stand upright; plotly turns long ones where they do not fit
+    angle = 0 if sum(map(len, texts)) <= 40 else None
+    figure.update_xaxes(
+        tickvals=places, ticktext=texts, range=[0.5, len(names) + 0.5], zeroline=False, showgrid=False, tickangle=angle,
+        ticklabeloverflow="allow",
+    )  # fmt: skip
+    # the last name stands at the very edge where lanes are thin
+    figure.update_layout(margin={"r": max(12, 4 * len(texts[-1]) if len(names) > 10 else 0)})
+
+
+class ValueAxis:
+    """Values on the vertical axis; where logarithmic, exact zeros have a labelled place below the smallest value.
+
+    Attributes:
+        is_log: Whether it is logarithmic: where asked for, or where the positive values span two decades; never with a
+            negative value.
+        floor: Where zeros stand on a logarithmic axis; None where there are none.
+    """
+
+    def __init__(self, values: Iterable[float], *, is_log: bool | None = None) -> None:
+        known = [value for value in values if math.isfinite(value)] or [0.0]
+        positive = [value for value in known if value > 0]
+        wanted = spans_two_decades(positive) if is_log is None else is_log
+        self.is_log = wanted and bool(positive) and min(known) >= 0
+        self.low, self.high = (min(positive), max(positive)) if self.is_log else (min(known), max(known))
+        self.floor: float | None = None
+        if self.is_log and min(known) == 0:
+            decades = math.log10(self.high) - math.log10(self.low)
+            # the smallest of doubles is 5e-324: stay above it
+            self.floor = 10.0 ** max(-320.0, math.log10(self.low) - max(0.5, 0.1 * decades))
+
+    def __call__(self, value: float) -> float | None:
+        """Where plotly draws the value; None, a gap, for what is not finite or has no place."""
+        if not math.isfinite(value):
+            return None
+        if self.is_log and value <= 0:
+            return self.floor if value == 0 else None
+        return float(f"{value:.5g}")
+
+    def height(self, value: float) -> float:
+        """Height of a value in percent of the axis."""
+        low, high = self.limits()
+        at = math.log10(value) if self.is_log and value > 0 else (low if self.is_log else value)
+        return 100 * (at - low) / (high - low)
+
+    def limits(self) -> tuple[float, float]:
+        """Ends of the axis as plotly takes them: log10 where logarithmic."""
+        if not self.is_log:
+            pad = 0.05 * (self.high - self.low) or 0.1 * abs(self.high) or 0.5
+            return self.low - pad, self.high + pad
+        low, high = math.log10(self.floor or self.low), math.log10(self.high)
+        pad = 0.05 * (high - low) or 0.3
+        return low - pad, high + pad
+
+    def apply(self, figure: go.Figure, title: str) -> None:
+        """Set title, range and ticks."""
+        figure.update_yaxes(title_text=f"{title}{', logarithmic' if self.is_log else ''}", range=list(self.limits()))
+        if not self.is_log:
+            figure.update_yaxes(zeroline=False, nticks=7)
+            return
+        ticks = decades(self.low, self.high)
+        floor = [] if self.floor is None else [self.floor]
+        figure.update_yaxes(
+            type="log", tickvals=[*floor, *ticks], ticktext=[*("0" for _ in floor), *map(power_text, ticks)]
+        )
+
+
+def decades(low: float, high: float) -> list[float]:
+    """Powers of ten within low .. high, at most 7 of them; with 2 and 5 between where there are few."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    every = max(1, math.ceil((last - first) / 6))
+    kinds = (1, 2, 5) if last - first < 3 else (1,)
+    ticks = [float(f"{k}e{power}") for power in range(first, last + 1) if power % every == 0 for k in kinds]
+    inside = [tick for tick in ticks if 0.7 * low <= tick <= 1.4 * high]
+    return inside or [float(f"{low:.1g}")]
+
+
+def level_lines(figure: go.Figure, levels: Sequence[Level], axis: ValueAxis) -> None:
+    """A thin grey line across for every level, its name right of its end; names are moved apart where lines are close."""
+    shown = sorted((level for level in levels if axis(level.value) is not None), key=lambda level: level.value)
+    if not shown:
+        return
+    labels = [_lines_of(level.label) for level in shown]
+    # a name of several lines needs more room than the gap of one
+    gap = _LABEL_GAP * max(label.count("<br>") + 1 for label in labels)
+    heights = spread([axis.height(level.value) for level in shown], gap)
+    low, high = axis.limits()
+    for level, label, height in zip(shown, labels, heights, strict=True):
+        y = axis(level.value)
+        line: dict[str, Any] = {"color": MUTED, "width": 1}
+        figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=y, y1=y, line=line, layer="below")
+        figure.add_annotation(
+            x=1, xref="paper", xanchor="left", xshift=4, y=low + height / 100 * (high - low), yanchor="middle",
+            showarrow=False, text=label, align="left", font={"size": TEXT_PX, "color": MUTED},
+        )  # fmt: skip
+    widest = max(len(line) for label in labels for line in label.split("<br>"))
+    figure.update_layout(margin={"r": 10 + round(7.6 * widest)})
+
+
+def _lines_of(label: str) -> str:
+    """A label broken between words, so that the plot keeps its width on a narrow screen."""
+    lines: list[str] = []
+    for word in label.split():
+        if lines and len(lines[-1]) + 1 + len(word) <= _LINE:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return "<br>".join(safe(line) for line in lines)
+
+
+def floor_line(figure: go.Figure, axis: ValueAxis) -> None:
+    """What sets the zeros of a logarithmic axis apart from its values."""
+    if axis.floor is not None:
+        line = {"color": GRID, "width": 2, "dash": "dot"}
+        middle = 10.0 ** ((math.log10(axis.floor) + math.log10(axis.low)) / 2)
+        figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=middle, y1=middle, line=line, layer="below")

@@ -1,0 +1,264 @@
+"""From a histogram with hundreds of bins to what a violin shows: even slices, spikes, quartiles. No drawing.
+
+Bins may be of any width; entries of a bin are taken to be spread so that the cumulative share is smooth and monotone (a
+cubic through the bins' edges), so that every bin keeps its share exactly and the coarse bins of large values make no
+stairs. Shares are of all entries, those beyond the axis and the spikes included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+
+TAIL = 0.001  # share of a violin's entries that may lie beyond either end of the axis
+FULL = (
+    5.0  # largest density that has a width of its own, in entries' shares an axis length; a normal law of sd .08 has it
+)
+LEAST_SPIKE, LEAST_APART = 0.05, 0.75  # shares, of all entries and of those around it
+TALLEST_SPIKE = 1 / 25  # of the axis
+
+
+@dataclass(frozen=True, slots=True)
+class LayerHistograms:
+    """How the entries of L layers of R networks of one setting are spread over K bins.
+
+    Attributes:
+        label: The setting, for the panel's title.
+        colour: "#rrggbb".
+        layers: Names of the layers, from the input.
+        edges: Of the bins, increasing [L, K + 1], in the unit of the axis. Each layer may have its own.
+        counts: Entries in each bin [R, L, K], drawn as the sum over networks.
+        zero_bins: Place of the bin that holds the exact zeros and nothing else, -1 for none [L]; None for none anywhere.
+            Where 0 is not within that bin, the edges are logarithms and zeros stand below the axis.
+        nans: Entries that are NaN [R, L], said under the pointer.
+        means: Mean of the entries [R, L], for the pointer.
+        stds: Their standard deviation [R, L], for the pointer.
+        theory_std: Standard deviation that theory expects [L], drawn around `theory_mean`; None without a theory.
+        theory_mean: Mean that theory expects [L]; None for 0.
+    """
+
+    label: str
+    colour: str
+    layers: Sequence[str]
+    edges: Float[ndarray, "L _"]
+    counts: Int[ndarray, "R L K"]
+    zero_bins: Int[ndarray, " L"] | None = None
+    nans: Int[ndarray, "R L"] | None = None
+    means: Float[ndarray, "R L"] | None = None
+    stds: Float[ndarray, "R L"] | None = None
+    theory_std: Float[ndarray, " L"] | None = None
+    theory_mean: Float[ndarray, " L"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spike:
+    """Entries that lie on one value, or too close together to have a shape.
+
+    Attributes:
+        low: Least value; with `high` the ends of the slices that it fills. Both are 0 for exact zeros.
+        high: Greatest value.
+        share: Of all entries, 0 .. 1.
+        is_zero: Whether these are exact zeros.
+    """
+
+    low: float
+    high: float
+    share: float
+    is_zero: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One violin.
+
+    Attributes:
+        slices: Share of the entries in each even slice of the axis, spikes taken out [n].
+        spikes: What was taken out.
+        below: Share below the axis.
+        above: Share above it.
+        quartiles: 25, 50 and 75 % of the entries lie below; `-inf` where that is a zero which has no place on the axis.
+        entries: Their number.
+    """
+
+    slices: Float[ndarray, " n"]
+    spikes: tuple[Spike, ...]
+    below: float
+    above: float
+    quartiles: tuple[float, float, float]
+    entries: int
+
+
+def quantile(edges: Float[ndarray, " _"], counts: Int[ndarray, " K"], share: float) -> float:
+    """The value below which that share of the entries lies, bins being even within.
+
+    Example:
+        >>> quantile(np.array([0.0, 1.0, 2.0]), np.array([1, 3]), 0.5)
+        1.3333333333333333
+    """
+    reached = np.concatenate([[0], np.cumsum(counts)]) / counts.sum()
+    k = int(np.clip(np.searchsorted(reached, share, side="left"), 1, len(counts)))
+    part = (share - reached[k - 1]) / (reached[k] - reached[k - 1])
+    return float(edges[k - 1] + max(0.0, part) * (edges[k] - edges[k - 1]))
+
+
+def axis_range(
+    edges: Float[ndarray, "L _"], counts: Int[ndarray, "L K"], zero_bins: Int[ndarray, " L"] | None
+) -> tuple[float, float] | None:
+    """Ends of an axis that loses at most 0.1 % of any layer's entries at either end; None without entries.
+
+    Exact zeros that have no value on the axis (the zero bin of logarithms) do not count.
+    """
+    ends = []
+    for layer in range(len(counts)):
+        own = _off_axis_removed(edges[layer], counts[layer], _place(zero_bins, layer))
+        if own.sum():
+            ends.append((quantile(edges[layer], own, TAIL), quantile(edges[layer], own, 1 - TAIL)))
+    if not ends:
+        return None
+    return min(low for low, _ in ends), max(high for _, high in ends)
+
+
+def shapes(
+    edges: Float[ndarray, "L _"],
+    counts: Int[ndarray, "L K"],
+    zero_bins: Int[ndarray, " L"] | None,
+    borders: Float[ndarray, " _"],
+) -> list[Shape | None]:
+    """The violin of each layer on an axis of even slices; None for a layer without entries.
+
+    Args:
+        edges: Of the bins, increasing.
+        counts: Entries of all replicas together.
+        zero_bins: Place of the bin that holds exact zeros and nothing else, -1 for none; None for none anywhere.
+        borders: Of the slices, even and increasing; n + 1.
+    """
+    return [
+        _shape(edges[layer], counts[layer], _place(zero_bins, layer), borders) if counts[layer].sum() else None
+        for layer in range(len(counts))
+    ]
+
+
+def _place(zero_bins: Int[ndarray, " L"] | None, layer: int) -> int:
+    return -1 if zero_bins is None else int(zero_bins[layer])
+
+
+def is_off_axis(edges: Float[ndarray, " _"], zero: int) -> bool:
+    """Whether the bin of zeros is not where 0 is: the values are logarithms, and zeros have none.
+
+    Example:
+        >>> is_off_axis(np.array([-46.0, -45.0, -44.0]), 0), is_off_axis(np.array([-1.0, 0.0, 1e-300, 1.0]), 1)
+        (True, False)
+    """
+    return zero >= 0 and not edges[zero] <= 0.0 < edges[zero + 1]
+
+
+def _off_axis_removed(edges: Float[ndarray, " _"], counts: Int[ndarray, " K"], zero: int) -> Int[ndarray, " K"]:
+    if not is_off_axis(edges, zero):
+        return counts
+    rest = counts.copy()
+    rest[zero] = 0
+    return rest
+
+
+def _shape(edges: Float[ndarray, " _"], counts: Int[ndarray, " K"], zero: int, borders: Float[ndarray, " _"]) -> Shape:
+    total = int(counts.sum())
+    rest, spikes = counts.astype(np.int64), []
+    zeros = int(counts[zero]) if zero >= 0 else 0
+    off_axis = is_off_axis(edges, zero)
+    if zeros and (off_axis or zeros >= LEAST_SPIKE * total):
+        spikes.append(Spike(0.0, 0.0, zeros / total, is_zero=True))
+        rest[zero] = 0
+    below, inside, above = _in_slices(edges, rest, borders, total)
+    inside, heaps = _spikes(inside, borders)
+    found = [quantile(edges, counts, share) for share in (0.25, 0.5, 0.75)]
+    if off_axis:
+        found = [-np.inf if value < edges[zero + 1] else value for value in found]
+    return Shape(inside, (*spikes, *heaps), below, above, (found[0], found[1], found[2]), total)
+
+
+def _in_slices(
+    edges: Float[ndarray, " _"], counts: Int[ndarray, " K"], borders: Float[ndarray, " _"], total: int
+) -> tuple[float, Float[ndarray, " _"], float]:
+    """Share below, within each slice, and above."""
+    from scipy.interpolate import PchipInterpolator
+
+    if not counts.sum():
+        return 0.0, np.zeros(len(borders) - 1), 0.0
+    # Bins far finer than a slice change nothing that can be seen, and the slope in one of 1e-300 overflows.
+    grain = (borders[1] - borders[0]) / 50
+    kept = [0]
+    for k in range(1, len(edges)):
+        if edges[k] - edges[kept[-1]] > grain or k == len(edges) - 1:
+            kept.append(k)
+    reached = np.concatenate([[0], np.cumsum(counts)])[kept] / total
+    smooth = PchipInterpolator(edges[kept], reached)
+    at = smooth(np.clip(borders, edges[kept[0]], edges[kept[-1]]))
+    return float(at[0]), np.maximum(np.diff(at), 0.0), float(reached[-1] - at[-1])
+
+
+def _spikes(
+    shares: Float[ndarray, " _"], borders: Float[ndarray, " _"]
+) -> tuple[Float[ndarray, " _"], Sequence[Spike]]:
+    """Spikes taken out of the slices.
+
+    A spike is a run of slices that are denser than a violin can be, at most `TALLEST_SPIKE` of the axis tall, with
+    `LEAST_SPIKE` of all entries and `LEAST_APART` of what lies within a height of its own on either side. The last
+    tells a spike from the middle of a narrow hump, which stays a violin.
+    """
+    count = len(shares)
+    dense = shares * count > FULL
+    tallest = max(1, round(TALLEST_SPIKE * count))
+    rest, spikes, k = shares.copy(), [], 0
+    while k < count:
+        end = k
+        while end < count and dense[end]:
+            end += 1
+        height, share = end - k, float(shares[k:end].sum())
+        around = float(shares[max(0, k - height) : end + height].sum())
+        if 0 < height <= tallest and share >= LEAST_SPIKE and share >= LEAST_APART * around:
+            spikes.append(Spike(float(borders[k]), float(borders[end]), share))
+            rest[k:end] = 0.0
+        k = end + 1
+    return rest, spikes
+
+
+def widest(found: Sequence[Shape | None]) -> float:
+    """The density that is drawn as wide as a lane, in shares an axis length.
+
+    The largest of all violins, but at most `FULL` or one and a half times the median violin's largest, whichever is
+    more: one layer that has shrunk to a hair would make lines of all others. What is denser is cut at the lane's edge.
+    """
+    peaks = [float(shape.slices.max()) * len(shape.slices) for shape in found if shape and shape.slices.any()]
+    return min(max(peaks), max(FULL, 1.5 * float(np.median(peaks)))) if peaks else FULL
+
+
+def stretches(present: Bool[ndarray, " n"]) -> list[tuple[int, int]]:
+    """First place and the place after the last of every run.
+
+    Example:
+        >>> stretches(np.array([True, True, False, True]))
+        [(0, 2), (3, 4)]
+    """
+    padded = np.concatenate([[False], present, [False]])
+    starts, ends = np.flatnonzero(padded[1:] & ~padded[:-1]), np.flatnonzero(~padded[1:] & padded[:-1])
+    return [(int(start), int(end)) for start, end in zip(starts, ends, strict=True)]
+
+
+def corners(values: Float[ndarray, " n"], tolerance: float) -> list[int]:
+    """Places of an evenly spaced line's points that a straight line between the kept ones does not replace.
+
+    Example:
+        >>> corners(np.array([0.0, 1.0, 2.0, 3.0, 0.0]), 0.01)
+        [0, 3, 4]
+    """
+    kept, last = [0], 0
+    for k in range(2, len(values)):
+        between = np.linspace(values[last], values[k], k - last + 1)
+        if np.abs(between - values[last : k + 1]).max() > tolerance:
+            last = k - 1
+            kept.append(last)
+    return kept if len(values) == 1 else [*kept, len(values) - 1]

@@ -1,0 +1,164 @@
+"""Figures of what was measured inside networks: distributions by layer, quantities by layer and over training, metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradlab.reports.charts.heat import LayerHistory, by_layer_and_step
+from gradlab.reports.charts.history import TrainingCurve, training_curves
+from gradlab.reports.charts.layers import LayerValues, by_layer
+from gradlab.reports.charts.style import OKABE_ITO, colour_of
+from gradlab.reports.charts.violins import VIOLINS_KEY, LayerHistograms, violins
+from gradlab.reports.figures.record import Figure
+from gradlab.reports.selection import activation_of, labels
+from gradlab.reports.words import count_text
+from gradlab.signals import DISTRIBUTIONS, QUANTITIES, History
+from gradlab.studies.results import Analysis, CellResult
+
+MOST_PANELS = 12
+# shown where claims name no quantity: how far signals and gradients reach
+FIRST = ("activation_std", "saturation", "gradient_max")
+
+
+def signal_figures(analysis: Analysis) -> list[Figure]:
+    """Violins of every histogram kept, then the claimed quantities by layer, then over training."""
+    cells = [cell for cell in analysis.cells if cell.signals is not None]
+    groups: dict[str, list[CellResult]] = {}
+    for cell in cells:
+        groups.setdefault(activation_of(cell), []).append(cell)
+    figures = [
+        figure
+        for name in _histograms(cells)
+        for activation, members in groups.items()
+        if (figure := _violins(name, activation, members)) is not None
+    ]
+    for quantity in _quantities(analysis, cells):
+        figures += [
+            figure
+            for activation, members in groups.items()
+            for figure in (_by_layer(quantity, activation, members), _over_training(quantity, activation, members))
+            if figure is not None
+        ]
+    return figures
+
+
+def metric_figures(analysis: Analysis) -> list[Figure]:
+    """Every metric over training: a line for each cell."""
+    figures = []
+    for name, metric in analysis.study.metrics.items():
+        cells = [cell for cell in analysis.cells if len(cell.steps) > 1 and len(cell.metrics.get(name, ()))]
+        curves = [
+            TrainingCurve(label, colour, cell.steps, cell.metrics[name].astype(float))
+            for label, colour, cell in zip(labels(cells), _colours(cells), cells, strict=True)
+        ]
+        drawn = training_curves(curves[:MOST_PANELS], name.replace("_", " "), has_log_steps=True) if curves else None
+        if drawn is not None:
+            over = f"{metric.kind} on the inputs called {metric.over}"
+            caption = f"{over.capitalize()}; {_networks(cells)}. Line: mean; band: 95 % interval of the mean."
+            figures.append(Figure(f"metric-{name}", f"{name.replace('_', ' ').capitalize()}", caption, {"": drawn}))
+    return figures
+
+
+def _histograms(cells: Sequence[CellResult]) -> list[str]:
+    return list(dict.fromkeys(name for cell in cells if cell.signals for name in cell.signals.histograms))
+
+
+def _quantities(analysis: Analysis, cells: Sequence[CellResult]) -> list[str]:
+    """Quantities that claims are about, else the first that were measured."""
+    measured = {name for cell in cells if cell.signals for name in cell.signals.values}
+    claimed = [claim.measure.name for claim in analysis.study.claims if claim.measure.is_of_numbers]
+    return [name for name in dict.fromkeys([*claimed, *([] if claimed else FIRST)]) if name in measured]
+
+
+def _violins(name: str, activation: str, cells: Sequence[CellResult]) -> Figure | None:
+    record = DISTRIBUTIONS[name]
+    settings = []
+    for label, cell in zip(labels(cells), cells, strict=True):
+        signals = _of(cell)
+        histogram = signals.histograms[name]
+        counts, nans = histogram.counts[-1], histogram.nans[-1]
+        spread = {
+            kind: signals.values[f"{record.name.removesuffix('s')}_{kind}"][-1]
+            for kind in ("mean", "std")
+            if f"{record.name.removesuffix('s')}_{kind}" in signals.values
+        }
+        settings.append(
+            LayerHistograms(
+                label, colour_of(activation), signals.layers, histogram.edges, counts,
+                zero_bins=histogram.zero_bins, nans=nans, means=spread.get("mean"), stds=spread.get("std"),
+            )
+        )  # fmt: skip
+    panels = violins(
+        settings[:MOST_PANELS], _axis(record.symbol, record.unit), is_log10=record.formula.startswith("log10")
+    )
+    if not panels:
+        return None
+    caption = f"{record.meaning} {_when(cells)}; {_networks(cells)}. {VIOLINS_KEY}{_left_out(cells)}"
+    title = f"{name.replace('_', ' ').capitalize()} by layer: {activation}"
+    return Figure(f"violins-{name}-{activation}", title, caption, panels, least_px=420)
+
+
+def _by_layer(quantity: str, activation: str, cells: Sequence[CellResult]) -> Figure | None:
+    record = QUANTITIES[quantity]
+    settings = [
+        LayerValues(label, colour, _of(cell).layers, _of(cell)[quantity][-1])
+        for label, colour, cell in zip(labels(cells), _colours(cells), cells, strict=True)
+    ]
+    drawn = by_layer(
+        settings[:MOST_PANELS], _axis(quantity.replace("_", " "), record.unit), is_log=record.scale == "log" or None
+    )
+    if drawn is None:
+        return None
+    caption = (
+        f"{record.meaning.rstrip('.')}: {record.formula}. {_when(cells)}; {_networks(cells)}. Line: mean; band: 95 %"
+        f" interval; thin lines: the networks.{_left_out(cells)}"
+    )
+    title = f"{quantity.replace('_', ' ').capitalize()} by layer: {activation}"
+    return Figure(f"layers-{quantity}-{activation}", title, caption, {"": drawn})
+
+
+def _over_training(quantity: str, activation: str, cells: Sequence[CellResult]) -> Figure | None:
+    trained = [cell for cell in cells if len(cell.steps) > 2]
+    record = QUANTITIES[quantity]
+    settings = [
+        LayerHistory(label, cell.steps, _of(cell).layers, _of(cell)[quantity])
+        for label, cell in zip(labels(trained), trained, strict=True)
+    ]
+    panels = by_layer_and_step(settings[:MOST_PANELS], _axis(quantity.replace("_", " "), record.unit))
+    if not panels:
+        return None
+    caption = f"Mean over networks at every look; {_networks(trained)}. The input is below.{_left_out(trained)}"
+    title = f"{quantity.replace('_', ' ').capitalize()} through training: {activation}"
+    return Figure(f"training-{quantity}-{activation}", title, caption, panels, least_px=420)
+
+
+def _of(cell: CellResult) -> History:
+    assert cell.signals is not None
+    return cell.signals
+
+
+def _axis(name: str, unit: str) -> str:
+    return f"{name} ({unit})" if unit else name
+
+
+def _when(cells: Sequence[CellResult]) -> str:
+    ends = {cell.steps[-1] for cell in cells}
+    return "Before training" if ends == {0} else "After training"
+
+
+def _networks(cells: Sequence[CellResult]) -> str:
+    counts = sorted({cell.signals.values[next(iter(cell.signals.values))].shape[1] for cell in cells if cell.signals})
+    counts = counts or sorted({cell.replicas for cell in cells})
+    return f"{' to '.join(count_text(n) for n in dict.fromkeys((counts[0], counts[-1])))} networks a setting"
+
+
+def _left_out(cells: Sequence[CellResult]) -> str:
+    return f" The first {MOST_PANELS} of {len(cells)} settings are shown." if len(cells) > MOST_PANELS else ""
+
+
+def _colours(cells: Sequence[CellResult]) -> list[str]:
+    """The activation's colour where it tells the cells apart, else one colour after the other."""
+    names = [activation_of(cell) for cell in cells]
+    if len(set(names)) == len(names):
+        return [colour_of(name) for name in names]
+    return [OKABE_ITO[k % len(OKABE_ITO)] for k in range(len(cells))]

@@ -1,0 +1,165 @@
+"""What is drawn of a layer: arrays over steps, arranged as tiles of pixels.
+
+Weights of the first layer are an image for every unit, of the shape of the input; those of later layers are the matrix
+itself; a mean activation is one cell a unit. Weight changes are drawn as the weights are. Layers too large for a screen are
+cut, and `note` says how many of how many are shown. Units have no order, so that the first ones are as good as any.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+
+MOST_IMAGES = 64
+MOST_ROWS, MOST_COLUMNS = 128, 256  # of a matrix
+MOST_CELLS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Something drawn at every step, as U tiles of H x W pixels.
+
+    Attributes:
+        quantity: What is drawn; grids of the same quantity stand side by side.
+        title: Of what: "layer 1".
+        note: What a tile, a row and a column are, and how many of how many are shown.
+        values: At S steps [S, U, H, W], row by row.
+        columns: Tiles in a row.
+        is_signed: Whether colours say the sign: the scale is symmetric about 0.
+        is_image: Whether a tile is a picture, whose pixels are square.
+    """
+
+    quantity: str
+    title: str
+    note: str
+    values: Float[ndarray, "S U H W"]
+    columns: int
+    is_signed: bool
+    is_image: bool = False
+
+    @property
+    def gap(self) -> int:
+        """Pixels between tiles: those of a single pixel stand close together."""
+        return 0 if self.values.shape[2:] == (1, 1) else 2
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels, gaps included."""
+        tiles, high, wide = self.values.shape[1:]
+        rows = -(-tiles // self.columns)
+        return rows * (high + self.gap) - self.gap, self.columns * (wide + self.gap) - self.gap
+
+    def at(self, frames: Int[ndarray, " K"]) -> Grid:
+        """The same grid with some of its frames."""
+        return replace(self, values=self.values[frames])
+
+
+def weight_grid(
+    weights: Float[ndarray, "S N M"],
+    title: str,
+    *,
+    quantity: str = "weights",
+    image: tuple[int, int] | None = None,
+) -> Grid:
+    """The weights of a layer, or anything of their shape: their changes, their gradients.
+
+    Args:
+        weights: N units out, M units in, at S steps.
+        title: Which layer.
+        quantity: What it is, plural: "weights", "weight changes".
+        image: Height and width of the input, for a layer that sees an image: each unit's weights are drawn as one.
+    """
+    steps, units, inputs = weights.shape
+    if image is not None:
+        assert inputs == image[0] * image[1], (inputs, image)
+        shown = min(units, MOST_IMAGES)
+        note = f"{_of(shown, units)} units, each an image of its {image[0]} x {image[1]} {quantity}"
+        values = weights[:, :shown].reshape(steps, shown, *image)
+        return Grid(quantity, title, note, values, _columns(shown), is_signed=True, is_image=True)
+    rows, columns = min(units, MOST_ROWS), min(inputs, MOST_COLUMNS)
+    note = f"rows: {_of(rows, units)} units; columns: {_of(columns, inputs)} inputs"
+    return Grid(quantity, title, note, weights[:, None, :rows, :columns], 1, is_signed=True)
+
+
+def activation_grid(
+    means: Float[ndarray, "S N"], title: str, *, quantity: str = "mean activation", is_signed: bool | None = None
+) -> Grid:
+    """One number a unit, such as its activation averaged over inputs.
+
+    Args:
+        means: N units at S steps.
+        title: Which layer.
+        quantity: What it is.
+        is_signed: Whether colours say the sign; None asks the numbers whether any is negative.
+    """
+    units = means.shape[1]
+    shown = min(units, MOST_CELLS)
+    signed = bool((means[:, :shown] < 0).any()) if is_signed is None else is_signed
+    note = f"{_of(shown, units)} units, one cell each, row by row"
+    return Grid(quantity, title, note, means[:, :shown, None, None], _columns(shown), is_signed=signed)
+
+
+def network_grids(
+    weights: Sequence[Float[ndarray, "S _ _"]],
+    updates: Sequence[Float[ndarray, "S _ _"]] = (),
+    activations: Sequence[Float[ndarray, "S _"]] = (),
+    *,
+    image: tuple[int, int] | None = None,
+) -> list[Grid]:
+    """Everything of a network, layer by layer from the input: weights, weight changes, mean activations.
+
+    Args:
+        weights: Of each layer [S, N, M].
+        updates: Their changes by the step that follows [S, N, M], or none.
+        activations: Mean over inputs of every unit of each layer [S, N], or none.
+        image: Height and width of the input, if it is an image.
+    """
+    count = len(weights)
+    titles = [*(f"layer {place}" for place in range(1, count)), "output layer"]
+    grids = []
+    assert len(updates) in (0, count) and len(activations) in (0, count)
+    for quantity, arrays in (("weights", weights), ("weight changes", updates)):
+        for place, array in enumerate(arrays):
+            grids.append(weight_grid(array, titles[place], quantity=quantity, image=None if place else image))
+    signed = any(bool((means < 0).any()) for means in activations[:-1])
+    for place, means in enumerate(activations):
+        # hidden layers share one activation, hence one kind of scale; outputs are scores
+        grids.append(activation_grid(means, titles[place], is_signed=signed if place < count - 1 else None))
+    return grids
+
+
+def frame_pixels(grid: Grid, frame: Float[ndarray, "U H W"], gap: float = np.nan) -> Float[ndarray, "Y X"]:
+    """One frame with its tiles in place and `gap` between and behind them.
+
+    Example:
+        >>> one = activation_grid(np.array([[1.0, 2.0, 3.0]]), "layer 1")
+        >>> frame_pixels(one, one.values[0], gap=0.0).tolist()
+        [[1.0, 2.0], [3.0, 0.0]]
+    """
+    high, wide = frame.shape[1:]
+    pixels = np.full(grid.shape, gap)
+    for place, tile in enumerate(frame):
+        top, left = place // grid.columns * (high + grid.gap), place % grid.columns * (wide + grid.gap)
+        pixels[top : top + high, left : left + wide] = tile
+    return pixels
+
+
+def _columns(tiles: int) -> int:
+    """A row length that fills a rectangle, at most four times as wide as high; else the nearest to a square.
+
+    Example:
+        >>> [_columns(n) for n in (1, 7, 10, 64, 100, 128, 200, 256)]
+        [1, 3, 5, 8, 10, 16, 20, 16]
+    """
+    square = math.ceil(math.sqrt(tiles))
+    full = [n for n in range(square, 2 * square + 1) if tiles % n == 0 and n * n <= 4 * tiles]
+    return full[0] if full else square
+
+
+def _of(shown: int, total: int) -> str:
+    return f"{total:,}" if shown == total else f"the first {shown:,} of {total:,}"

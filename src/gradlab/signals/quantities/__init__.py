@@ -1,0 +1,10 @@
+"""The quantities: one record and one function each, in a catalog.
+
+To add one, write a function of a layer's arrays and add a record that names it. Listing, measuring and the laws of
+tests/signals follow from the catalog, and tests/oracles asks for its slow and obvious counterpart.
+"""
+
+from gradlab.signals.quantities import activations, gradients, outputs, units, weights
+from gradlab.signals.quantities.record import QUANTITIES, Quantity
+
+__all__ = ["QUANTITIES", "Quantity", "activations", "gradients", "outputs", "units", "weights"]

@@ -1,0 +1,153 @@
+"""`Claim`: a statement that a run can hold or break, what it measures, and what it is judged by."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from gradlab.errors import SpecError
+from gradlab.studies.strict import Strict
+
+Levels = dict[str, str | int | float | bool]
+LayerName = Annotated[int, Field(ge=1)] | Literal["output", "every"]
+KINDS = ("rate", "difference", "readings", "mean", "ratio")
+
+
+class Measure(Strict):
+    """What a claim measures. Exactly one of rate, difference, readings (of outcomes), mean, ratio (of numbers).
+
+    Attributes:
+        rate: Name of an outcome; its rate in the cell(s) of `where`.
+        difference: Name of an outcome; its rate in `where` minus that in `minus`, replicas paired.
+        readings: Name of an outcome or a metric; the share of the cells of `where` compatible with the published number.
+        mean: Name of a metric or a quantity; its mean over the replicas of `where`, less that of `minus` where given.
+        ratio: The same; the geometric mean over replicas of the ratio of `where` to `to`.
+        where: Levels that pick the cell(s).
+        minus: Levels that pick the other cell of a difference.
+        to: Levels that pick the other cell of a ratio; left out, the same cell.
+        layer: Of a quantity: 1 is the first hidden layer, "output" the last; "every" is the one farthest from what the
+            claim expects.
+        to_layer: Layer of the other cell, or of the same; the same layer when left out.
+        look: 0 for at birth; None for the end.
+    """
+
+    rate: str | None = None
+    difference: str | None = None
+    readings: str | None = None
+    mean: str | None = None
+    ratio: str | None = None
+    where: Levels = {}
+    minus: Levels | None = None
+    to: Levels | None = None
+    layer: LayerName | None = None
+    to_layer: LayerName | None = None
+    look: Literal[0] | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        kinds = [kind for kind in KINDS if getattr(self, kind) is not None]
+        if len(kinds) != 1:
+            raise SpecError("measure", got=kinds or "none of them", expected=f"exactly one of {', '.join(KINDS)}")
+        if self.difference is not None and self.minus is None:
+            raise SpecError("measure.minus", got="nothing", expected="levels of the other cell")
+        if self.minus is not None and self.difference is None and self.mean is None:
+            raise SpecError("measure.minus", got=self.minus, expected="levels only for a difference or a mean")
+        if self.ratio is not None and self.to is None and self.to_layer is None:
+            raise SpecError("measure.ratio", got="nothing to divide by", expected="to (levels) or to_layer")
+        if self.ratio is None and (self.to is not None or self.to_layer is not None):
+            raise SpecError("measure.to", got=self.to or self.to_layer, expected="a ratio")
+        return self
+
+    @property
+    def name(self) -> str:
+        """Name of the outcome, metric or quantity."""
+        return next(str(getattr(self, kind)) for kind in KINDS if getattr(self, kind) is not None)
+
+    @property
+    def is_of_numbers(self) -> bool:
+        """Whether numbers are measured rather than outcomes counted."""
+        return self.mean is not None or self.ratio is not None
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether two cells are compared replica by replica."""
+        return self.minus is not None or self.to is not None
+
+
+class Expectation(Strict):
+    """What a claim expects where no published number is: a closed form, or a bound. Exactly one.
+
+    Attributes:
+        theory: Name of a closed form in `studies.compare`; every matching cell within 4 standard errors.
+        at_most: The upper end of the 95 % prediction interval for another run stays at or below this.
+        at_least: Its lower end stays at or above this.
+        below: The 95 % interval of a difference lies below this.
+        above: It lies above this.
+    """
+
+    theory: str | None = None
+    at_most: float | None = None
+    at_least: float | None = None
+    below: float | None = None
+    above: float | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        kinds = self.model_dump(exclude_none=True)
+        if len(kinds) != 1:
+            raise SpecError("expected", got=list(kinds) or "nothing", expected="exactly one of theory or a bound")
+        return self
+
+    @property
+    def is_upper(self) -> bool:
+        """Whether the bound is one from above."""
+        return self.at_most is not None or self.below is not None
+
+
+class Claim(Strict):
+    """A statement a run can hold or break, with the published number or the expectation it is judged by.
+
+    Attributes:
+        id: Begins with the row of the source.
+        statement: In words.
+        measure: What is measured.
+        published: The published number.
+        published_replicas: How many networks a published rate rests on.
+        source: Where it stands.
+        expected: What is expected where nothing is published.
+        min_replicas: Fewer leave the claim undecided; 100 for rates, 2 for numbers.
+    """
+
+    id: str = Field(min_length=1)
+    statement: str
+    measure: Measure
+    published: float | None = Field(default=None, allow_inf_nan=False)
+    published_replicas: int = Field(default=1000, ge=1)
+    source: str = ""
+    expected: Expectation | None = None
+    min_replicas: int = Field(default=0, ge=0)
+
+    @property
+    def needed(self) -> int:
+        """Replicas below which the claim is undecided."""
+        return self.min_replicas or (2 if self.measure.is_of_numbers else 100)
+
+    @model_validator(mode="after")
+    def _judged(self) -> Self:
+        if (self.published is None) == (self.expected is None):
+            raise SpecError(f'claim "{self.id}"', got="both or neither", expected="either published or expected")
+        measure = self.measure
+        theory = self.expected is not None and self.expected.theory
+        if measure.difference is not None and (self.published is not None or theory or measure.look == 0):
+            raise SpecError(f'claim "{self.id}"', got="a difference", expected="a bound (below, above) at the end")
+        if measure.is_of_numbers and theory:
+            raise SpecError(f'claim "{self.id}"', got=f"theory {theory}", expected="a published number or a bound")
+        if measure.layer == "every" and self.expected is None:
+            raise SpecError(f'claim "{self.id}"', got="every layer", expected="a bound, which every layer respects")
+        if measure.readings is not None and self.published is None:
+            raise SpecError(f'claim "{self.id}"', got="readings", expected="the published number they may reproduce")
+        is_rate = not measure.is_of_numbers and measure.readings is None
+        if is_rate and self.published is not None and not 0.0 <= self.published <= 1.0:
+            raise SpecError(f'claim "{self.id}".published', got=self.published, expected="a rate between 0 and 1")
+        return self

@@ -1,0 +1,43 @@
+"""Numbers of a network on an input set: mean loss and accuracy, from its outputs."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from gradlab.parts import Loss
+from gradlab.parts.namespace import NUMPY
+
+
+def mean_loss(
+    loss: Loss,
+    params: tuple[Float[ndarray, " R"], ...],
+    outputs: Float[ndarray, "R Q N"],
+    targets: Float[ndarray, "#R Q N"],
+) -> Float[ndarray, " R"]:
+    """Loss of each network on a whole input set, by the record's own formula in float64; NaN where outputs are.
+
+    Args:
+        loss: The loss.
+        params: Its parameters.
+        outputs: What the networks say.
+        targets: What they should.
+    """
+    y = outputs.astype(np.float64)
+    with np.errstate(all="ignore"):
+        normaliser: ndarray | float = 0.0
+        if loss.normaliser:
+            top = y.max(axis=2, keepdims=True)
+            normaliser = top + np.log(np.exp(y - top).sum(axis=2, keepdims=True))
+        terms = loss.value(NUMPY, y, targets, normaliser, *(p[:, None, None] for p in params))
+        return np.asarray(terms.sum(axis=(1, 2)) / loss.divisor(y.shape[1], y.shape[2]))
+
+
+def accuracy(outputs: Float[ndarray, "R Q C"], targets: Float[ndarray, "#R Q C"]) -> Float[ndarray, " R"]:
+    """Share of examples whose largest output is that of their class; the first of equal ones counts.
+
+    A network whose outputs are not numbers is right about nothing.
+    """
+    right = outputs.argmax(axis=2) == targets.argmax(axis=2)
+    return np.asarray((right & np.isfinite(outputs).all(axis=2)).mean(axis=1))
