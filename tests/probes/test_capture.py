@@ -24,7 +24,15 @@ def test_gradients_are_autograd_s(activations: list[str], loss: str) -> None:
     setup, job = made_up({"hidden": " - ".join(hidden), "weights": "normal(std=0.9)"}, {"loss": loss})
     stack = job.stack
     before = [w.copy() for w in stack.weights]
-    seen = capture(stack, stack.weights, stack.biases, setup.recipe.loss, job.loss_params, job.examples)
+    seen = capture(
+        stack.spec,
+        stack.activation_params,
+        stack.weights,
+        stack.biases,
+        setup.recipe.loss,
+        job.loss_params,
+        job.examples,
+    )
     assert all(np.array_equal(a, b) for a, b in zip(before, stack.weights, strict=True))
     assert job.examples.targets is not None
     for row in range(2):
@@ -46,16 +54,22 @@ def test_without_targets_there_is_no_backward_pass() -> None:
     setup, job = made_up({}, {})
     stack = job.stack
     examples = Examples(job.examples.inputs, None)
-    seen = capture(stack, stack.weights, stack.biases, setup.recipe.loss, job.loss_params, examples)
+    seen = capture(
+        stack.spec, stack.activation_params, stack.weights, stack.biases, setup.recipe.loss, job.loss_params, examples
+    )
     assert all(layer.pre_grads is None and layer.weight_grads is None for layer in seen.layers)
 
 
 def test_the_first_networks_of_a_stack_are_as_in_the_whole() -> None:
     setup, job = made_up({}, {}, replicas=4)
     stack, loss = job.stack, setup.recipe.loss
-    whole = capture(stack, stack.weights, stack.biases, loss, job.loss_params, job.examples)
+    whole = capture(
+        stack.spec, stack.activation_params, stack.weights, stack.biases, loss, job.loss_params, job.examples
+    )
     first = [w[:2] for w in stack.weights], [None if b is None else b[:2] for b in stack.biases]
-    part = capture(stack, *first, loss, job.loss_params, job.examples)
+    params = [[p[:2] for p in each] for each in stack.activation_params]
+    loss_params = [p[:2] for p in job.loss_params]
+    part = capture(stack.spec, params, *first, loss, loss_params, job.examples.of(slice(2)))
     for a, b in zip(whole.layers, part.layers, strict=True):
         assert a.weight_grads is not None and b.weight_grads is not None
         np.testing.assert_allclose(a.weight_grads[:2], b.weight_grads, rtol=1e-12)

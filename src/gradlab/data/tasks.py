@@ -39,6 +39,14 @@ class Examples:
     inputs: Float[ndarray, "#R P M"]
     targets: Float[ndarray, "#R P N"] | None
 
+    def of(self, rows: slice) -> Examples:
+        """Those of some replicas; what all share stays whole."""
+        inputs, targets = (
+            array if array is None or len(array) == 1 else array[rows] for array in (self.inputs, self.targets)
+        )
+        assert inputs is not None
+        return Examples(inputs, targets)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:

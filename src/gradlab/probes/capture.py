@@ -13,11 +13,10 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from gradlab.data import Examples
-from gradlab.nets import Stack
 from gradlab.parts import ACTIVATIONS, LOSSES, Activation
 from gradlab.parts.namespace import NUMPY
 from gradlab.signals import Captured, CapturedLayer
-from gradlab.spec import Choice
+from gradlab.spec import Choice, NetworkSpec
 
 FAR = 1e30  # a bounded activation has reached its bound there
 # dense where activations bend; 0 and both ends are among the points
@@ -25,34 +24,35 @@ _GRID = np.concatenate([[-FAR], np.linspace(-20.0, 20.0, 40_001), [FAR]])
 
 
 def capture(
-    stack: Stack,
+    spec: NetworkSpec,
+    activation_params: Sequence[Sequence[Float[ndarray, " R"]]],
     weights: Sequence[Float[ndarray, "R _ _"]],
     biases: Sequence[Float[ndarray, "R _"] | None],
     loss: Choice,
-    loss_params: Sequence[Float[ndarray, " _"]],
+    loss_params: Sequence[Float[ndarray, " R"]],
     examples: Examples,
     updates: Sequence[Float[ndarray, "R _ _"]] | None = None,
 ) -> Captured:
     """What R networks do with a batch, and the gradients of the loss on it.
 
     Args:
-        stack: Shape and activation parameters; its first R networks.
+        spec: Shape and kinds of activation.
+        activation_params: Per layer, per parameter of its activation.
         weights: Per layer, of R networks.
         biases: Per layer, or None for a layer without.
         loss: The loss that training minimises.
-        loss_params: Its parameters, of at least R networks each.
+        loss_params: Its parameters.
         examples: The batch; without targets no backward pass is made.
         updates: Per layer, what one optimizer step added to the weights.
 
     Returns:
-        Arrays of their own, none shared with the stack but weights and biases.
+        Arrays of their own, none shared but weights and biases.
     """
     replicas = len(weights[0])
-    spec = stack.spec
     records = [ACTIVATIONS[layer.activation.name] for layer in spec.layers]
-    params = [[p[:replicas, None, None].astype(weights[0].dtype) for p in each] for each in stack.activation_params]
-    below = examples.inputs[:replicas].astype(weights[0].dtype, copy=False)
-    targets = None if examples.targets is None else examples.targets[:replicas]
+    params = [[p[:, None, None].astype(weights[0].dtype) for p in each] for each in activation_params]
+    below = examples.inputs.astype(weights[0].dtype, copy=False)
+    targets = examples.targets
     passed, inputs = [], []
     with np.errstate(all="ignore"):
         for record, numbers, w, b in zip(records, params, weights, biases, strict=True):
@@ -66,7 +66,7 @@ def capture(
         layers: list[CapturedLayer] = []
         for i in reversed(range(len(records))):
             pre, post, slope = passed[i]
-            steepest, bounds = limits(records[i], [p[:replicas] for p in stack.activation_params[i]])
+            steepest, bounds = limits(records[i], activation_params[i])
             pre_grads = None if grads is None else grads * slope
             layers.append(
                 CapturedLayer(
@@ -111,7 +111,7 @@ def _output_gradient(
     if record.normaliser:
         top = outputs.max(axis=2, keepdims=True)
         normaliser = top + np.log(np.exp(outputs - top).sum(axis=2, keepdims=True))
-    numbers = [p[: len(outputs), None, None].astype(outputs.dtype) for p in loss_params]
+    numbers = [p[:, None, None].astype(outputs.dtype) for p in loss_params]
     gradient = record.gradient(NUMPY, outputs, targets.astype(outputs.dtype), normaliser, *numbers)
     return np.asarray(gradient / outputs.dtype.type(record.divisor(*outputs.shape[1:])))
 

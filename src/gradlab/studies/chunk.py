@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
-from gradlab.data import Examples
 from gradlab.data.inputs import InputSet
 from gradlab.nets import Slice
 from gradlab.parts import LOSSES
@@ -166,21 +165,14 @@ def _measure_slices(look: Look, job: Job, task: ChunkTask, profiles: dict[int, l
         count = min(task.signals.replicas - part.start, len(part))
         if count > 0:
             here = slice(at, at + count)
-            examples = job.sets[task.signals.over]
             captured = capture(
-                replace(
-                    job.stack, activation_params=[tuple(p[here] for p in each) for each in job.stack.activation_params]
-                ),
+                job.stack.spec,
+                [[p[here] for p in each] for each in job.stack.activation_params],
                 [w[here] for w in look.weights],
                 [None if b is None else b[here] for b in look.biases],
                 job.recipe.loss,
                 [p[here] for p in job.loss_params],
-                Examples(
-                    examples.inputs[here] if len(examples.inputs) > 1 else examples.inputs,
-                    examples.targets
-                    if examples.targets is None or len(examples.targets) == 1
-                    else examples.targets[here],
-                ),
+                job.sets[task.signals.over].of(here),
             )
             wanted = {"quantities": task.signals.quantities, "distributions": task.signals.histograms}
             profiles.setdefault(at, []).append(measure(captured, **wanted, step=look.step))

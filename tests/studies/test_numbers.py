@@ -1,0 +1,175 @@
+"""Metrics and signals: the same whatever the chunks, stored, resumed, and what claims about them say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradlab.errors import UserError
+from gradlab.signals import QUANTITIES
+from gradlab.stats import next_value, t_mean
+from gradlab.studies.claim import Claim
+from gradlab.studies.look_arrays import LookArrays
+from gradlab.studies.number_claims import Measured, measured, numbers
+from gradlab.studies.plan import make_plan
+from gradlab.studies.results import Analysis, CellResult
+from tests.studies.small import run, small_plan, small_study
+
+DIGITS: dict[str, Any] = {
+    "network": {"hidden": {"width": 8, "depth": 2}, "activation": "tanh", "weights": "glorot_uniform"},
+    "recipe": {"optimizer": {"name": "sgd", "lr": 0.1}, "loss": "cross_entropy", "batch_size": 50, "epochs": 10},
+    "task": {"name": "digits", "points": 300},
+    "inputs": {"test": {"from": "test", "count": 100}},
+    "outcomes": {"collapsed": {"over": "train"}},
+    "rows": [{"id": "A"}, {"id": "B", "network": {"weights": {"name": "normal", "std": 0.01}}}],
+    "metrics": {"accuracy": {"kind": "accuracy", "over": "test"}, "test_loss": {"kind": "loss", "over": "test"}},
+    "signals": {"over": "test", "replicas": 3, "histograms": ["activations"]},
+    "claims": [],
+    "replicas": 4,
+}
+
+
+def claim(measure: dict[str, Any], **judged: Any) -> Claim:
+    return Claim.model_validate({"id": "A", "statement": "a", "measure": measure, **judged})
+
+
+@pytest.fixture(scope="module")
+def analysis(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+    return run(small_plan(**DIGITS), tmp_path_factory.mktemp("store"))
+
+
+def test_metrics_are_recorded_at_every_look(analysis: Analysis) -> None:
+    for cell in analysis.cells:
+        looks = len(cell.steps)
+        assert cell.metrics["accuracy"].shape == cell.metrics["test_loss"].shape == (4, looks)
+        assert cell.steps[0] == 0 and abs(cell.metrics["test_loss"][:, 0].mean() - np.log(10)) < 1.0
+    assert analysis.cells[0].metrics["accuracy"][:, -1].mean() > 0.3
+    document = analysis.to_dict()["cells"][0]["metrics"]["accuracy"]
+    assert document["n"] == 4 and document["low"] < document["mean"] < document["high"]
+
+
+def test_signals_are_measured_in_the_first_networks(analysis: Analysis) -> None:
+    signals = analysis.cells[0].signals
+    assert signals is not None and signals.steps == tuple(analysis.cells[0].steps)
+    assert signals.layers == ("1", "2", "output")
+    assert signals["activation_std"].shape == (len(signals.steps), 3, 3)
+    forward = [name for name, record in QUANTITIES.items() if record.needs in ("forward", "backward")]
+    assert set(forward) <= set(signals.values)
+    assert signals.histograms["activations"].totals[0, 0].tolist() == [800, 800, 1000]
+
+
+@pytest.mark.parametrize("chunk", [1, 3])
+def test_chunks_change_nothing(chunk: int, analysis: Analysis, tmp_path: Path) -> None:
+    other = run(small_plan(chunk=chunk, **DIGITS), tmp_path)
+    for a, b in zip(analysis.cells, other.cells, strict=True):
+        np.testing.assert_allclose(a.metrics["test_loss"], b.metrics["test_loss"], rtol=1e-5)
+        assert a.signals is not None and b.signals is not None
+        for name in a.signals.values:
+            np.testing.assert_allclose(a.signals[name], b.signals[name], rtol=2e-3, atol=1e-6)
+
+
+def test_arrays_survive_packing(analysis: Analysis) -> None:
+    looks = LookArrays(
+        flags=np.array([[[True, False, True]], [[False, False, True]]]),
+        curves=np.ones((2, 2), np.float32),
+        metrics=np.arange(6, dtype=np.float32).reshape(2, 1, 3),
+        signals=analysis.cells[0].signals,
+    )
+    again = LookArrays.unpack(looks.pack())
+    assert np.array_equal(looks.flags, again.flags) and np.array_equal(looks.metrics, again.metrics)
+    assert again.signals is not None and looks.signals is not None
+    assert np.array_equal(again.signals["gradient_max"], looks.signals["gradient_max"])
+
+
+def judged(cell: CellResult, other: CellResult | None, asked: Claim) -> Measured:
+    found = measured(asked, cell, other)
+    assert isinstance(found, Measured), found
+    return found
+
+
+def test_means_differences_and_ratios_are_of_paired_replicas(analysis: Analysis) -> None:
+    first, second = analysis.cells
+    accuracy = first.metrics["accuracy"][:, -1].astype(float)
+    mean = judged(first, None, claim({"mean": "accuracy"}, published=0.5))
+    assert (mean.value, mean.n, mean.prediction) == (accuracy.mean(), 4, next_value(accuracy))
+    gap = judged(first, second, claim({"mean": "accuracy", "minus": {"row": "B"}}, expected={"above": 0.0}))
+    differences = accuracy - second.metrics["accuracy"][:, -1]
+    assert gap.value == pytest.approx(differences.mean())
+    assert gap.prediction == pytest.approx((t_mean(differences).low, t_mean(differences).high))
+    asked = claim({"ratio": "gradient_max", "layer": 1, "to_layer": "output", "look": 0}, expected={"at_most": 1.0})
+    ratio = judged(second, None, asked)
+    top, bottom = (numbers(second, "gradient_max", layer, 0) for layer in (1, "output"))
+    assert ratio.value == pytest.approx(float(np.exp(np.log(top / bottom).mean())))
+    assert ratio.low < ratio.value < ratio.high and ratio.prediction[0] < ratio.low
+
+
+def test_every_layer_is_the_worst_one(analysis: Analysis) -> None:
+    cell = analysis.cells[0]
+    least = judged(cell, None, claim({"mean": "activation_std", "layer": "every"}, expected={"at_least": 0.1}))
+    each = [
+        judged(cell, None, claim({"mean": "activation_std", "layer": k}, expected={"at_least": 0.1})) for k in (1, 2)
+    ]
+    assert least.prediction[0] == min(one.prediction[0] for one in each)
+    assert least.place in ("layer 1", "layer 2")
+
+
+def test_a_study_judges_its_claims(tmp_path: Path) -> None:
+    claims = [
+        {"id": "A", "statement": "a", "measure": {"mean": "accuracy", "where": {"row": "A"}}, "published": 5.0},
+        {
+            "id": "B",
+            "statement": "b",
+            "measure": {"mean": "accuracy", "where": {"row": "A"}, "minus": {"row": "B"}},
+            "expected": {"above": -1.0},
+        },
+        {
+            "id": "C",
+            "statement": "c",
+            "measure": {"mean": "accuracy", "where": {"row": "A"}},
+            "published": 0.5,
+            "min_replicas": 5,
+        },
+    ]
+    found = run(small_plan(**{**DIGITS, "claims": claims, "answer": "{A}, {A:published}"}), tmp_path)
+    assert [one.verdict for one in found.claims] == ["not held", "held", "undecided"]
+    assert {one.unit for one in found.claims} == {"number"}
+    assert "(n = 4), 5" in found.answer
+
+
+@pytest.mark.parametrize(
+    ("measure", "judged_by", "pieces"),
+    [
+        ({"mean": "acuracy"}, {"published": 1.0}, ["acuracy", "accuracy, test_loss"]),
+        ({"mean": "accuracy", "layer": 1}, {"published": 1.0}, ["a metric has no layers"]),
+        ({"mean": "gradient_max"}, {"published": 1.0}, ["a layer of the quantity gradient_max"]),
+        ({"ratio": "accuracy"}, {"published": 1.0}, ["to (levels) or to_layer"]),
+        ({"mean": "accuracy", "to_layer": 2}, {"published": 1.0}, ["a ratio"]),
+        ({"mean": "gradient_max", "layer": "every"}, {"published": 1.0}, ["a bound"]),
+        ({"mean": "accuracy", "layer": 0}, {"published": 1.0}, ["layer"]),
+    ],
+)
+def test_mistakes(measure: dict[str, Any], judged_by: dict[str, Any], pieces: list[str]) -> None:
+    asked = {"id": "A", "statement": "a", "measure": {"where": {"row": "A"}, **measure}, **judged_by}
+    with pytest.raises(UserError) as error:
+        make_plan(small_study(**{**DIGITS, "claims": [asked]}))
+    for piece in pieces:
+        assert piece in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "piece"),
+    [
+        ({"metrics": {"a": {"kind": "accuracy", "over": "tset"}}}, 'did you mean "test"?'),
+        ({"signals": {"over": "tset"}}, 'did you mean "test"?'),
+        ({"signals": {"quantities": ["gradient_mx"]}}, 'did you mean "gradient_max"?'),
+        ({"signals": {"histograms": ["activation"]}}, 'did you mean "activations"?'),
+        ({"metrics": {"a": {"kind": "acc"}}}, "metrics.a.kind"),
+    ],
+)
+def test_mistakes_of_names(change: dict[str, Any], piece: str) -> None:
+    with pytest.raises(UserError) as error:
+        small_study(**{**DIGITS, **change})
+    assert piece in str(error.value)
