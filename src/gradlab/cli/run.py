@@ -94,11 +94,15 @@ def _trained(
     """Train what the store does not hold, and analyze what it then holds."""
     from concurrent.futures import BrokenExecutor
 
+    from gradlab.data import TASKS
     from gradlab.reports.progress import Progress
     from gradlab.studies.analyze import analyze
     from gradlab.studies.run import run_study
     from gradlab.studies.store import Store
 
+    for fetch in dict.fromkeys(TASKS[cell.setup.task.name].fetch for cell in plan.cells):
+        if fetch is not None:
+            fetch(quiet)  # once, here: not in every process, nor under the progress line
     with Store.open(store, write=True) as opened:
         done = 0 if fresh else sum(opened.done(plan).values())
         try:

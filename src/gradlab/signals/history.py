@@ -137,6 +137,7 @@ class History:
             "layers": self.layers,
             "source": self.source,
             "assumptions": self.assumptions,
+            "order": [*self.values, *self.histograms],  # safetensors sorts by name
         }
         arrays = {_ABOUT: np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)}
         arrays |= {f"values/{name}": np.ascontiguousarray(array) for name, array in self.values.items()}
@@ -157,6 +158,15 @@ class History:
         """
         if _ABOUT not in arrays:
             raise UserError("history", got=f"arrays {', '.join(arrays) or 'none'}", expected=f'one called "{_ABOUT}"')
+        try:
+            return cls._from_table(arrays)
+        except (KeyError, TypeError, ValueError, AssertionError) as error:
+            what = f"a damaged table ({type(error).__name__}: {error})"
+            raise UserError("history", got=what, expected="what to_arrays made") from error
+
+    @classmethod
+    def _from_table(cls, arrays: Mapping[str, ndarray]) -> History:
+        """The same, without a word about what is wrong with the table."""
         about = json.loads(arrays[_ABOUT].tobytes())
         values: dict[str, ndarray] = {}
         parts: dict[str, dict[str, ndarray]] = {}
@@ -167,9 +177,17 @@ class History:
             elif kind == "histograms":
                 distribution, _, part = name.rpartition("/")
                 parts.setdefault(distribution, {})[part] = array if part == "edges" else array.astype(np.int64)
-        histograms = {name: Histogram(**found) for name, found in parts.items()}
+        place = {name: k for k, name in enumerate(about.get("order", ()))}
+        in_order = sorted([*values, *parts], key=lambda name: place.get(name, len(place)))
         steps, layers, assumptions = (tuple(about[name]) for name in ("steps", "layers", "assumptions"))
-        return cls(steps, layers, about["source"], values, histograms, assumptions)
+        return cls(
+            steps,
+            layers,
+            about["source"],
+            {name: values[name] for name in in_order if name in values},
+            {name: Histogram(**parts[name]) for name in in_order if name in parts},
+            assumptions,
+        )
 
 
 def _all_names(tables: Sequence[Mapping[str, object]]) -> list[str]:

@@ -13,8 +13,8 @@ from numpy import ndarray
 
 from gradlab.errors import UnknownName, UserError
 from gradlab.signals.histogram import Histogram
-from gradlab.stats import Mean
-from gradlab.stats.checks import student_quantile
+from gradlab.stats import Mean, t_mean
+from gradlab.stats.checks import tail
 
 Source = Literal["measured", "theory", "difference"]
 
@@ -141,25 +141,25 @@ class Profile:
         }
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def student_mean(values: Float[ndarray, " R"], level: float, scale: Literal["linear", "log"]) -> Mean:
     """Mean of the values that are finite (and, on a log scale, above 0), with Student's interval.
 
     Of a handful of seeds a bootstrap would make too narrow an interval: it never leaves the range of the data.
+
+    Raises:
+        UserError: level is not within (0, 1).
     """
+    tail(level)  # only for its check, which must not depend on how many values are left
     is_log = scale == "log"
     usable = values[np.isfinite(values) & (values > 0.0)] if is_log else values[np.isfinite(values)]
-    n = len(usable)
-    quantile = student_quantile(level, max(1, n - 1))  # first, because it checks the level
-    if n < 2:
-        method = "one value: no interval" if n else "no value"
-        return Mean(float(usable[0]) if n else math.nan, math.nan, math.nan, n, math.nan, level, method)
-    numbers = np.log(usable) if is_log else usable
-    center, half = float(numbers.mean()), quantile * float(numbers.std(ddof=1)) / math.sqrt(n)
-    bounds = np.array([center, center - half, center + half])
-    with np.errstate(over="ignore"):
-        mean, low, high = map(float, np.exp(bounds) if is_log else bounds)
-    method = "geometric, Student t of logarithms" if is_log else "Student t"
-    return Mean(mean, low, high, n, float(usable.std(ddof=1)), level, method)
+    if not len(usable):
+        return Mean(math.nan, math.nan, math.nan, 0, math.nan, level, "no value")
+    if len(usable) == 1 or not is_log:
+        return t_mean(usable, level)
+    logs = t_mean(np.log(usable), level)
+    mean, low, high = (float(np.exp(bound)) for bound in (logs.mean, logs.low, logs.high))
+    return Mean(mean, low, high, logs.n, float(usable.std(ddof=1)), level, f"geometric, {logs.method} of logarithms")
 
 
 def held(values: Mapping[str, ndarray], quantity: str) -> ndarray:

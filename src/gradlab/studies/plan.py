@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from gradlab.data import TASKS
 from gradlab.errors import SpecError, UserError
 from gradlab.nets import Slice
 from gradlab.parts import OPTIMIZERS
@@ -31,6 +32,7 @@ NETWORKS_PER_SECOND = 150.0  # torch engine, two cores, row B1: for the estimate
 NARROW_SPEEDUP = 15.0
 B1_WORK = 470 * 64 * 60  # steps x batch x parameters of that row
 MOST_CELLS = 100_000
+MOST_AT_ONCE = 4096  # examples that pass through a network together
 
 
 @dataclass(frozen=True)
@@ -133,16 +135,27 @@ class Plan:
         rule = OPTIMIZERS[setup.recipe.optimizer.name].rule(dict(setup.recipe.optimizer.params))
         trains = setup.total_steps > 0
         batch = max(setup.recipe.batch_sizes(setup.points)) if trains else 100
-        # data are drawn in float64, kept, and copied in the order of the epoch
-        data = setup.points * (2 * 8 + (3 if trains else 1) * number * (widths[0] + widths[-1]))
-        sets = sum(s.count or (s.linspace[2] if s.linspace else 0) for s in self.study.inputs.values()) + 100
-        arrays = 4 * number * sum(widths) * max(batch, sets)
+        task = TASKS[setup.task.name]
+        # data are drawn in float64, kept, and copied in the order of the epoch; given ones are shared
+        data = 0 if task.is_given else setup.points * (16 + (3 if trains else 1) * number * (widths[0] + widths[-1]))
+        sets = sum(inputs.size(task, setup.points) for inputs in self.study.inputs.values()) + 100
+        arrays = 4 * number * sum(widths) * min(max(batch, sets), MOST_AT_ONCE)
         return data + arrays + setup.network.parameters * number * (4 + 2 * len(rule.slots))
+
+    def shared_bytes(self, setup: Setup) -> int:
+        """Bytes of the examples that all networks share."""
+        task = TASKS[setup.task.name]
+        examples = setup.points + (task.held_out or 0)
+        return 2 * 4 * examples * (task.inputs + task.outputs) if task.is_given else 0
 
     @cached_property
     def bytes(self) -> int:
         """Estimated peak memory of the whole run, the interpreter with torch included."""
-        largest = max(chunk.networks * self.network_bytes(chunk.slices[0][1].setup) for chunk in self.chunks)
+        largest = max(
+            chunk.networks * self.network_bytes(setup) + self.shared_bytes(setup)
+            for chunk in self.chunks
+            for setup in (chunk.slices[0][1].setup,)
+        )
         return self.jobs * (largest + 350_000_000)
 
     @cached_property

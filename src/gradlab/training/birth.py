@@ -23,7 +23,7 @@ from gradlab.parts.namespace import NUMPY
 from gradlab.training.train import LOSS_SET, Job, Look, SetLook
 
 BLOCK_BYTES = 300_000  # of one layer's activations in a block: a few such arrays fit second-level cache
-LANES = 32  # inputs are padded to a multiple: what is left of a vectorised loop costs as much as the loop
+LANES = 32  # inputs are padded with zeros to a multiple: the rest of a vectorised loop costs as much as the loop
 
 
 def look_at_birth(job: Job) -> Look:
@@ -67,12 +67,15 @@ def look_at_birth(job: Job) -> Look:
     return Look(0, loss, np.zeros(replicas, np.int64), stack.weights, stack.biases, sets)
 
 
-def _inputs(arrays: Sequence[ndarray], real: np.dtype[Any]) -> Float[ndarray, "#R M Q"]:
-    """All input sets one behind the other, examples last, padded with zeros; shared ones are repeated where others are not."""
-    rows = max(len(array) for array in arrays)
-    joined = np.concatenate([np.broadcast_to(array, (rows, *array.shape[1:])) for array in arrays], axis=1)
-    padded = -joined.shape[1] % LANES
-    return np.ascontiguousarray(np.pad(joined, ((0, 0), (0, padded), (0, 0))).swapaxes(1, 2), real)
+def _inputs(arrays: Sequence[Float[ndarray, "#R _ M"]], real: np.dtype[Any]) -> Float[ndarray, "#R M Q"]:
+    """All input sets one behind the other, examples last; shared ones are repeated only where others are not shared."""
+    count = sum(array.shape[1] for array in arrays)
+    x_RMQ = np.zeros((max(map(len, arrays)), arrays[0].shape[2], -(-count // LANES) * LANES), real)
+    start = 0
+    for array in arrays:
+        x_RMQ[:, :, start : start + array.shape[1]] = array.swapaxes(1, 2)
+        start += array.shape[1]
+    return x_RMQ
 
 
 def _along(values_R: Float[ndarray, " R"], real: np.dtype[Any]) -> Any:

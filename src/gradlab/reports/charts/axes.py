@@ -20,7 +20,7 @@ from gradlab.reports.charts.style import GRID, MUTED, TEXT_PX, safe, spans_two_d
 _GAP = 0.45  # decades between step 0 and the first step after it
 _MOST_TICKS = 9  # labels that fit under a chart on a telephone
 _LABEL_GAP = 6.5  # percent of the axis between two labels at the ends of lines
-_LINE = 13  # characters of a label's line at the end of a level
+_LINE = 10  # characters of a label's line at the end of a level
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,11 +232,11 @@ def level_lines(figure: go.Figure, levels: Sequence[Level], axis: ValueAxis) -> 
         line: dict[str, Any] = {"color": MUTED, "width": 1}
         figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=y, y1=y, line=line, layer="below")
         figure.add_annotation(
-            x=1, xref="paper", xanchor="left", xshift=4, y=low + height / 100 * (high - low), yanchor="middle",
+            x=1, xref="paper", xanchor="left", xshift=8, y=low + height / 100 * (high - low), yanchor="middle",
             showarrow=False, text=label, align="left", font={"size": TEXT_PX, "color": MUTED},
         )  # fmt: skip
     widest = max(len(line) for label in labels for line in label.split("<br>"))
-    figure.update_layout(margin={"r": 10 + round(7.6 * widest)})
+    figure.update_layout(margin={"r": 14 + round(7.6 * widest)})
 
 
 def _lines_of(label: str) -> str:

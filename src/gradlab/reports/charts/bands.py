@@ -20,6 +20,7 @@ from gradlab.signals.profile import student_mean
 from gradlab.stats import Mean
 
 MOST_REPLICAS = 50
+BANDS_KEY = f"Bands: 95 % interval of the mean over networks; thin lines: single networks, at most {MOST_REPLICAS} of a setting."
 _LAYERS = 10  # traces that share the replicas: enough for lines to darken where they cross, few enough to be quick
 
 
@@ -142,19 +143,16 @@ LOST: Mapping[str, Any] = {"symbol": "x-thin-open", "size": 9, "color": INK, "li
 def keys_of_kinds(
     figure: go.Figure, replicas: Sequence[int], *, is_geometric: bool = False, with_lost: bool = False
 ) -> None:
-    """Legend entries for what is drawn of every setting: mean, interval, single networks, crosses."""
+    """Legend entries for what is drawn of every setting, as few as can be: on a telephone each takes a line."""
     many = sorted({count for count in replicas if count > 1})
     if many:
         kind = "geometric mean" if is_geometric else "mean"
         n = f"{many[0]:,}" if len(many) == 1 else f"{many[0]:,} to {many[-1]:,}"
         legend_key(figure, f"{kind} of {n} networks", mode="lines", line={"color": GREY, "width": 2})
-        pale = {"symbol": "square", "size": 13, "color": see_through(GREY, 0.3), "line": {"width": 0}}
-        legend_key(figure, "95 % interval", mode="markers", marker=pale)
-        legend_key(figure, "one network", mode="lines", line={"color": GREY, "width": 1}, opacity=0.5)
     if 1 in replicas:
-        name = "1 network, no interval"
         marker = {"symbol": "circle", "size": 7, "color": GREY}
-        legend_key(figure, name, mode="lines+markers", line={"color": GREY, "width": 1}, marker=marker)
+        line = {"color": GREY, "width": 1}
+        legend_key(figure, "1 network, no interval", mode="lines+markers", line=line, marker=marker)
     if with_lost:
         legend_key(figure, "NaN or infinite", mode="markers", marker=LOST)
 

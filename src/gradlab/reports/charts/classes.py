@@ -112,7 +112,7 @@ def _class_panel(
             hovertext=words, hoverinfo="text", showlegend=False,
         )
     )  # fmt: skip
-    name = f"predicted, mean of {networks:,} networks" if networks > 1 else "predicted by 1 network, no interval"
+    name = f"mean of {networks:,} networks" if networks > 1 else "1 network, no interval"
     square = {"symbol": "square", "size": 12, "color": see_through(GREY, 0.55), "line": {"color": GREY, "width": 1.5}}
     legend_key(figure, name, mode="markers", marker=square)
     if truth is not None:

@@ -15,12 +15,19 @@ from numpy import ndarray
 from gradlab.reports.charts.axes import StepAxis, decades, layer_ticks, power_text, thinned
 from gradlab.reports.charts.bands import interval_words, means_of
 from gradlab.reports.charts.densities import stretches
-from gradlab.reports.charts.style import GRID, MUTED, empty, safe, spans_two_decades
+from gradlab.reports.charts.style import GREY, MUTED, empty, safe, see_through, spans_two_decades
 
 _ROW_PX, _LEAST_PX, _MOST_PX = 34, 150, 460
 _MOST_LOOKS = 160  # columns: about two pixels each on a telephone
 _GAP_PX, _BAR_PX, _BAR_CELLS = 14, 12, 64  # between the map and its colour bar; the bar
-_DOTS = {"shape": ".", "fgcolor": MUTED, "bgcolor": GRID, "size": 6, "solidity": 0.25, "fillmode": "overlay"}
+_DOTS = {
+    "shape": ".",
+    "fgcolor": GREY,
+    "bgcolor": see_through(GREY, 0.3),
+    "size": 6,
+    "solidity": 0.25,
+    "fillmode": "overlay",
+}
 _STRIPES = {"shape": "/", "fgcolor": "white", "bgcolor": "#440154", "size": 7, "solidity": 0.2, "fillmode": "overlay"}
 
 

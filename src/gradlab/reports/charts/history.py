@@ -74,7 +74,7 @@ def training_curves(
 
     Returns:
         The figure, or None where no setting has two looks and a finite value. `meta.plot_px` is the height that the
-        plot needs.
+        plot needs. A caption should hold `BANDS_KEY`.
 
     Assumes:
         Independent networks; what `student_mean` assumes of the values.
@@ -91,7 +91,7 @@ def training_curves(
     axis = ValueAxis(
         [*_calm_values(settings), *(value for _, value in published), *(level.value for level in levels)], is_log=is_log
     )
-    figure = empty(PLOT_PX + 105, x_title=f"{x_title}{', logarithmic after 0' if steps.is_log else ''}")
+    figure = empty(PLOT_PX + 95, x_title=f"{x_title}{', logarithmic after 0' if steps.is_log else ''}")
     figure.update_layout(meta={"plot_px": PLOT_PX})
     for i, one in enumerate(settings):
         _draw(figure, one, steps, axis, SYMBOLS[i % len(SYMBOLS)])

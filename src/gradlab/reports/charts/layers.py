@@ -69,7 +69,8 @@ def by_layer(
         levels: Constants to compare with.
 
     Returns:
-        The figure, or None without a finite value. `meta.plot_px` is the height that the plot needs.
+        The figure, or None without a finite value. `meta.plot_px` is the height that the plot needs. A caption
+        should hold `BANDS_KEY`.
 
     Assumes:
         Independent networks; what `student_mean` assumes of the values.
@@ -79,7 +80,7 @@ def by_layer(
     if not settings:
         return None
     axis = ValueAxis(_all_values(settings, levels), is_log=is_log)
-    figure = empty(PLOT_PX + 105, x_title=x_title)
+    figure = empty(PLOT_PX + 95, x_title=x_title)
     figure.update_layout(meta={"plot_px": PLOT_PX})
     lost = zeros = False
     for i, one in enumerate(settings):

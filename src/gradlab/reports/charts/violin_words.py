@@ -44,6 +44,11 @@ class ViolinAxis:
         """Lower and upper end of a spike."""
         return (self.zero, self.zero) if spike.is_zero else (spike.low, spike.high)
 
+    def in_bar(self, shape: Shape, k: int) -> bool:
+        """Whether the quartile of that place lies in a spike, which may be drawn taller than it is."""
+        at, slack = self.inside(shape.quartiles[k]), self.span / len(self.middles)
+        return any(low - slack <= at <= high + slack for low, high in map(self.ends, shape.spikes))
+
     def text(self, value: float) -> str:
         """A value in words."""
         if not self.is_log10:

@@ -25,7 +25,7 @@ UNSEEN = {"size": 12, "color": CLEAR}  # a mark that only the pointer finds
 PLOT_PX = 300
 DASH = "5px,3px"
 _HALF = 0.45  # of a lane: half the width of the widest violin
-_LEAST_BAR = 5 / PLOT_PX  # height of a spike, of the axis
+_LEAST_BAR = 7 / PLOT_PX  # height of a spike, of the axis
 _MANY = 12  # more layers have fewer slices, one short text under the pointer and no printed shares: a page stays small
 _SLICES, _FEW_SLICES = 80, 50
 _UNSEEN = 2e-5  # share of a slice that is not worth its ink
@@ -119,7 +119,7 @@ def _bodies(figure: go.Figure, one: LayerHistograms, drawn: Sequence[tuple[int, 
     figure.add_trace(
         go.Scatter(
             x=xs[:-1], y=ys[:-1], fill="toself", fillcolor=see_through(one.colour, 0.4), mode="lines",
-            line={"color": one.colour, "width": 1}, hoverinfo="skip",
+            line={"color": one.colour, "width": 1 if len(one.layers) <= _MANY else 0.5}, hoverinfo="skip",
         )
     )  # fmt: skip
 
@@ -142,7 +142,7 @@ def _pointer(figure: go.Figure, one: LayerHistograms, lane: int, shape: Shape, a
 
 def _short_pointer(figure: go.Figure, drawn: Sequence[tuple[int, Shape]], axis: ViolinAxis) -> None:
     """The same for many layers, without what is said of the whole layer: that stands at its median."""
-    places = [(lane, k, shape.slices[k]) for lane, shape in drawn for k in np.flatnonzero(shape.slices > 1e-3)]
+    places = [(lane, k, shape.slices[k]) for lane, shape in drawn for k in np.flatnonzero(shape.slices > 0.004)]
     figure.add_trace(
         go.Scatter(
             x=[lane for lane, _, _ in places],
@@ -211,12 +211,16 @@ def _bars(figure: go.Figure, one: LayerHistograms, drawn: Sequence[tuple[int, Sh
 
 
 def _quartiles(figure: go.Figure, one: LayerHistograms, drawn: Sequence[tuple[int, Shape]], axis: ViolinAxis) -> None:
-    """Short lines and a dot: a line from quartile to quartile would hide the thin body of a saturated layer."""
+    """Short lines and a dot: a line from quartile to quartile would hide the thin body of a saturated layer.
+
+    A quartile within a bar is not drawn: the bar says where it is, and a line on it would hide the bar.
+    """
     size = 12 if len(one.layers) <= _MANY else 6
+    quartiles = [(lane, shape.quartiles[k]) for lane, shape in drawn for k in (0, 2) if not axis.in_bar(shape, k)]
     figure.add_trace(
         go.Scatter(
-            x=[lane for lane, _ in drawn for _ in (0, 2)],
-            y=[short(axis.inside(shape.quartiles[k])) for _, shape in drawn for k in (0, 2)],
+            x=[lane for lane, _ in quartiles],
+            y=[short(axis.inside(value)) for _, value in quartiles],
             mode="markers",
             marker={"symbol": "line-ew-open", "size": size, "color": INK, "line": {"width": 2, "color": INK}},
             hoverinfo="skip",

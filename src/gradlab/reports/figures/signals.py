@@ -76,16 +76,20 @@ def _violins(name: str, activation: str, cells: Sequence[CellResult]) -> Figure 
     for label, cell in zip(labels(cells), cells, strict=True):
         signals = _of(cell)
         histogram = signals.histograms[name]
-        counts, nans = histogram.counts[-1], histogram.nans[-1]
+        # linear layers, in front or at the output, reach far beyond a bounded activation and would flatten the rest
+        shaped = [
+            k for k, layer in enumerate(cell.setup.network.layers) if layer.activation.name != "identity"
+        ] or list(range(len(signals.layers)))
+        counts, nans = histogram.counts[-1][:, shaped], histogram.nans[-1][:, shaped]
         spread = {
-            kind: signals.values[f"{record.name.removesuffix('s')}_{kind}"][-1]
+            kind: signals.values[f"{record.name.removesuffix('s')}_{kind}"][-1][:, shaped]
             for kind in ("mean", "std")
             if f"{record.name.removesuffix('s')}_{kind}" in signals.values
         }
         settings.append(
             LayerHistograms(
-                label, colour_of(activation), signals.layers, histogram.edges, counts,
-                zero_bins=histogram.zero_bins, nans=nans, means=spread.get("mean"), stds=spread.get("std"),
+                label, colour_of(activation), [signals.layers[k] for k in shaped], histogram.edges[shaped], counts,
+                zero_bins=histogram.zero_bins[shaped], nans=nans, means=spread.get("mean"), stds=spread.get("std"),
             )
         )  # fmt: skip
     panels = violins(
@@ -93,7 +97,7 @@ def _violins(name: str, activation: str, cells: Sequence[CellResult]) -> Figure 
     )
     if not panels:
         return None
-    caption = f"{record.meaning} {_when(cells)}; {_networks(cells)}. {VIOLINS_KEY}{_left_out(cells)}"
+    caption = f"{_sentence(record.meaning)} {_when(cells)}; {_networks(cells)}. {VIOLINS_KEY}{_left_out(cells)}"
     title = f"{name.replace('_', ' ').capitalize()} by layer: {activation}"
     return Figure(f"violins-{name}-{activation}", title, caption, panels, least_px=420)
 
@@ -110,7 +114,7 @@ def _by_layer(quantity: str, activation: str, cells: Sequence[CellResult]) -> Fi
     if drawn is None:
         return None
     caption = (
-        f"{record.meaning.rstrip('.')}: {record.formula}. {_when(cells)}; {_networks(cells)}. Line: mean; band: 95 %"
+        f"{_sentence(f'{record.meaning}: {record.formula}')} {_when(cells)}; {_networks(cells)}. Line: mean; band: 95 %"
         f" interval; thin lines: the networks.{_left_out(cells)}"
     )
     title = f"{quantity.replace('_', ' ').capitalize()} by layer: {activation}"
@@ -135,6 +139,10 @@ def _over_training(quantity: str, activation: str, cells: Sequence[CellResult]) 
 def _of(cell: CellResult) -> History:
     assert cell.signals is not None
     return cell.signals
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def _axis(name: str, unit: str) -> str:

@@ -45,10 +45,10 @@ class _Place:
     Attributes:
         grid: What is drawn.
         ranges: What its frames span.
-        left: Of the grid itself, as `top`.
-        top: Its title stands above.
-        across: Pixels for each of the grid's own, and `down` likewise.
-        down: See `across`.
+        left: First column of pixels that the grid covers.
+        top: First row; its title stands above.
+        across: Columns of pixels for each of the grid's own.
+        down: Rows of pixels for each of the grid's own.
         notes: The grid's note, cut into lines.
     """
 

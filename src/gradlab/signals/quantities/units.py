@@ -17,14 +17,19 @@ FLAT = 0.05
 """A slope is flat below this fraction of the steepest that the activation can have."""
 
 
+def steep(layer: CapturedLayer) -> PerReplica:
+    """The least slope that is not flat, in double precision: .05 rounded up would call a slope of .05 flat."""
+    return FLAT * layer.steepest.astype(np.float64)
+
+
 def saturation(layer: CapturedLayer) -> PerReplica:
     """Share of entries where the activation is flat."""
-    return share(np.abs(layer.slope) < FLAT * layer.steepest[:, None, None], layer.slope)
+    return share(np.abs(layer.slope) < steep(layer)[:, None, None], layer.slope)
 
 
 def saturated_units(layer: CapturedLayer) -> PerReplica:
     """Share of units that are flat on average over the batch."""
-    return share(mean_over_inputs(np.abs(layer.slope)) < FLAT * layer.steepest[:, None], layer.slope)
+    return share(mean_over_inputs(np.abs(layer.slope)) < steep(layer)[:, None], layer.slope)
 
 
 def dead_units(layer: CapturedLayer) -> PerReplica:
