@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 
 import pytest
+import torch
 
 from benchmarks import __main__ as command
 from benchmarks.case import Case, Run, Seen, case_of
@@ -24,6 +25,7 @@ NETWORK = {"hidden": "4 x 2", "activation": "relu", "weights": "he_normal", "bia
 @pytest.fixture(autouse=True)
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waking a second thread costs more than all of this when that core is busy."""
+    torch.set_num_threads(1)
     monkeypatch.setattr(command, "use_all_cores", lambda: None)
 
 

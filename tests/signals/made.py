@@ -50,7 +50,7 @@ def one_network(
         return random.normal(size=(1, *shape)).astype(dtype)
 
     def gappy(*shape: int) -> np.ndarray:
-        return normal(*shape) * (random.random((1, *shape)) < 0.7).astype(dtype) * np.asarray(1e-3, dtype)
+        return np.asarray(normal(*shape) * (random.random((1, *shape)) < 0.7) * 1e-3, dtype)
 
     inputs = a = normal(batch, widths[0])
     layers = []

@@ -168,6 +168,7 @@ class History:
     def _from_table(cls, arrays: Mapping[str, ndarray]) -> History:
         """The same, without a word about what is wrong with the table."""
         about = json.loads(arrays[_ABOUT].tobytes())
+        steps, layers, assumptions = (tuple(about[name]) for name in ("steps", "layers", "assumptions"))
         values: dict[str, ndarray] = {}
         parts: dict[str, dict[str, ndarray]] = {}
         for key, array in arrays.items():
@@ -179,7 +180,6 @@ class History:
                 parts.setdefault(distribution, {})[part] = array if part == "edges" else array.astype(np.int64)
         place = {name: k for k, name in enumerate(about.get("order", ()))}
         in_order = sorted([*values, *parts], key=lambda name: place.get(name, len(place)))
-        steps, layers, assumptions = (tuple(about[name]) for name in ("steps", "layers", "assumptions"))
         return cls(
             steps,
             layers,

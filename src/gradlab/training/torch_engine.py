@@ -1,215 +1,196 @@
-"""The torch engine: fully connected stacks by batched products, forward and backward written out.
+"""The torch engine: fully connected stacks of any width by batched products, forward and backward written out.
 
-Examples are the last axis, [R, N, B]: for narrow layers the products, and above all the biases, are several times
-faster this way than with units last.
-
-All parameters of a replica lie in one row of a flat [R, P] tensor, of which every layer's weights are a view, so the
-optimizer is one formula on one tensor. Activation, loss and optimizer come from the catalog records.
+A stack is cut along R into shares, one a thread, that advance from look to look without waiting for each other: products
+of single networks are too small to be shared between threads, and whatever lies between the products runs in parallel
+too. On a GPU there is one share. Batches of more than `SLICE` examples pass through in slices whose gradients add up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import accumulate, pairwise
+from typing import TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
 
-from gradlab import seeds
-from gradlab.data import Examples
-from gradlab.nets.torch_namespace import TorchNamespace
-from gradlab.parts import ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES
-from gradlab.parts.namespace import NUMPY
+from gradlab.nets.torch_loss import TorchLoss
+from gradlab.nets.torch_stack import Buffers, TorchStack, flat_parameters
+from gradlab.training.torch_batches import SLICE, Batches, examples_last, on_device
+from gradlab.training.torch_optimizer import TorchOptimizer
 from gradlab.training.train import LOSS_SET, Job, Look, SetLook
 
+Result = TypeVar("Result")
+Sets = dict[str, tuple[Tensor, Tensor | None]]
 
-class TorchStack:
-    """The live tensors of a stack: parameters, gradients, optimizer buffers."""
 
-    def __init__(self, job: Job, device: str) -> None:
-        stack, recipe = job.stack, job.recipe
-        self.job, self.device = job, torch.device(device)
-        self.dtype = getattr(torch, recipe.precision)
-        self.xp = TorchNamespace(self.dtype)
-        pieces: list[ndarray] = []
-        for weights, bias in zip(stack.weights, stack.biases, strict=True):
-            pieces += [weights.reshape(len(stack), -1)] + ([] if bias is None else [bias])
-        self.params_RP = torch.from_numpy(np.concatenate(pieces, axis=1)).to(self.device)
-        self.grads_RP = torch.zeros_like(self.params_RP)
-        self.weights, self.biases = self._views(self.params_RP)
-        self.weight_grads, self.bias_grads = self._views(self.grads_RP)
-        self.activations = [ACTIVATIONS[layer.activation.name] for layer in stack.spec.layers]
-        self.activation_params = [[self.along(p, 3) for p in params] for params in stack.activation_params]
-        self.loss = LOSSES[recipe.loss.name]
-        self.loss_params = [self.along(p, 3) for p in job.loss_params]
-        self.rule = OPTIMIZERS[recipe.optimizer.name].rule(dict(recipe.optimizer.params))
-        self.slots = [torch.zeros_like(self.params_RP) for _ in self.rule.slots]
+class Share:
+    """Some replicas of a job, with all they need to advance by themselves.
 
-    def _views(self, flat_RP: Tensor) -> tuple[list[Tensor], list[Tensor | None]]:
-        weights: list[Tensor] = []
-        biases: list[Tensor | None] = []
-        start = 0
-        for w, b in zip(self.job.stack.weights, self.job.stack.biases, strict=True):
-            _, n, m = w.shape
-            weights.append(flat_RP[:, start : start + n * m].view(-1, n, m))
-            start += n * m
-            biases.append(None if b is None else flat_RP[:, start : start + n])
-            start += 0 if b is None else n
-        return weights, biases
+    Attributes:
+        stack: Their parameters.
+        step: Updates done so far.
+        bad_step_R: Update at which the loss was first not finite [R]; 0 where it never was.
+        is_stopped: Set from outside to end an advance early.
+    """
 
-    def along(self, values_R: Float[ndarray, " R"], dims: int) -> Any:
-        """A parameter as a number where all replicas agree, else as a tensor [R, 1, ...] of `dims` dimensions."""
-        if (values_R == values_R[0]).all():
-            return float(values_R[0])
-        return torch.tensor(values_R, dtype=self.dtype, device=self.device).reshape(-1, *[1] * (dims - 1))
-
-    def tensors(self, examples: Examples) -> tuple[Tensor, Tensor | None]:
-        """Inputs and targets with examples as the last axis."""
-        x, t = (
-            None if a is None else torch.from_numpy(a.swapaxes(1, 2).copy()).to(self.device, self.dtype)
-            for a in (examples.inputs, examples.targets)
+    def __init__(self, job: Job, rows: slice, params_RP: Tensor) -> None:
+        recipe = job.recipe
+        self.stack = stack = TorchStack(job.stack, params_RP, rows)
+        self.loss = TorchLoss(recipe.loss.name, [stack.along(p[rows]) for p in job.loss_params], stack.xp)
+        self.optimizer = TorchOptimizer(job, stack, rows)
+        sizes = recipe.batch_sizes(job.points)
+        is_shuffled = recipe.order == "shuffled" and recipe.batch_size != "full"
+        self.batches = Batches(
+            job.examples.of(rows), sizes, is_shuffled, stack.root_seed, stack.replicas, stack.device, stack.dtype
         )
-        assert x is not None
-        return x, t
+        self.starts = [0, *accumulate(sizes)]
+        self.step = 0
+        self.bad_step_R = torch.zeros(len(stack), dtype=torch.int64, device=stack.device)
+        self.frozen: tuple[Tensor, Tensor] | None = None  # rows of replicas gone bad, and the parameters they keep
+        self.grads: tuple[Tensor, list[Tensor], list[Tensor | None]] | None = None
+        self.room: dict[tuple[int, bool], Buffers] = {}
+        self.is_stopped = False
 
-    def forward(self, x_RMB: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """Pre-activations and activations of every layer, each [R, N, B]; activations start with the input."""
-        pre: list[Tensor] = []
-        post = [x_RMB]
-        for i, (w_RNM, b_RN) in enumerate(zip(self.weights, self.biases, strict=True)):
-            z_RNB = product(w_RNM, post[-1], b_RN)
-            pre.append(z_RNB)
-            post.append(self.activations[i].function(self.xp, z_RNB, *self.activation_params[i]))
-        return pre, post
+    @torch.no_grad()
+    def advance(self, step: int) -> None:
+        """Train until so many updates are done."""
+        sizes = self.batches.sizes
+        while self.step < step and not self.is_stopped:
+            epoch, place = divmod(self.step, len(sizes))
+            if place == 0:
+                self.batches.begin(epoch)
+            self._update(self.starts[place], sizes[place])
+            self.step += 1
 
-    def loss_terms(self, y_RNB: Tensor, t_RNB: Tensor) -> tuple[Tensor, float, Any]:
-        """Loss of each element, the factor of the reduction, and the normaliser."""
-        normaliser: Any = torch.logsumexp(y_RNB, 1, keepdim=True) if self.loss.normaliser else 0.0
-        units, examples = y_RNB.shape[1:]
-        factor = 1.0 / self.loss.divisor(examples, units)
-        return self.loss.value(self.xp, y_RNB, t_RNB, normaliser, *self.loss_params), factor, normaliser
+    def _update(self, start: int, size: int) -> None:
+        """One update with a batch: `size` examples from place `start` of the epoch on."""
+        stack, numbers = self.stack, self.optimizer.numbers(self.step + 1)
+        rate = self.optimizer.plain_rate(numbers) if size <= SLICE else None
+        factor = self.loss.factor(size, stack.shapes[-1][0])
+        loss_R = torch.zeros((), dtype=stack.dtype, device=stack.device)
+        for piece in self.batches.pieces(start, size):
+            buffers = self._buffers(piece.x_RMB.shape[2], backward=True)
+            y_RNB = stack.forward(piece.x_RMB, buffers, self.step, piece.first)
+            terms_R, normaliser = self.loss.terms(y_RNB, piece.t_RNB)
+            loss_R = loss_R + terms_R * factor
+            g_RNB = self.loss.gradient(y_RNB, piece.t_RNB, normaliser)
+            if rate is not None:
+                self._freeze(loss_R)
+                g_RNB.mul_(stack.along(rate * -factor))
+                stack.backward(g_RNB, buffers, stack.weights, stack.biases, add=True)
+            else:
+                _, weight_grads, bias_grads = self._gradients()
+                stack.backward(g_RNB.mul_(factor), buffers, weight_grads, bias_grads, add=piece.first > 0)
+        if rate is None:
+            self._freeze(loss_R)
+            self.optimizer.update(self._gradients()[0], numbers)
+        if self.frozen is not None:
+            rows, kept = self.frozen
+            stack.params_RP[rows] = kept
 
-    def gradients(self, x_RMB: Tensor, t_RNB: Tensor) -> Tensor:
-        """Fill the gradients of one batch; returns the loss [R]."""
-        pre, post = self.forward(x_RMB)
-        terms, factor, normaliser = self.loss_terms(post[-1], t_RNB)
-        g_RNB = self.loss.gradient(self.xp, post[-1], t_RNB, normaliser, *self.loss_params) * factor
-        for i in reversed(range(len(pre))):
-            if self.activations[i].name != "identity":
-                slope = self.activations[i].derivative(self.xp, pre[i], post[i + 1], *self.activation_params[i])
-                g_RNB = g_RNB * slope
-            inputs_RBM = post[i].transpose(1, 2)
-            if min(self.weights[i].shape[1:]) >= 5:
-                # MKL's batched product is many times slower here when both operands run along the examples
-                inputs_RBM = inputs_RBM.contiguous()
-            self.weight_grads[i].copy_(torch.bmm(g_RNB, inputs_RBM.expand(g_RNB.shape[0], -1, -1)))
-            bias_grad = self.bias_grads[i]
-            if bias_grad is not None:
-                torch.sum(g_RNB, 2, out=bias_grad)
-            if i:
-                g_RNB = product(self.weights[i].transpose(1, 2), g_RNB, None)
-        return terms.sum((1, 2)) * factor
+    def _freeze(self, loss_R: Tensor) -> None:
+        """Keep the parameters of replicas whose loss is not finite any more; before they are updated."""
+        good_R = torch.isfinite(loss_R)
+        if bool(good_R.all()):
+            return
+        newly_R = (self.bad_step_R == 0) & ~good_R
+        if bool(newly_R.any()):
+            self.bad_step_R = torch.where(newly_R, self.step + 1, self.bad_step_R)
+            rows = self.bad_step_R.nonzero().squeeze(1)
+            self.frozen = rows, self.stack.params_RP[rows].clone()
 
-    def update(self, step: int, bad_R: Tensor | None) -> None:
-        """One optimizer step with the gradients at hand; bad replicas keep their weights and buffers.
+    def _gradients(self) -> tuple[Tensor, list[Tensor], list[Tensor | None]]:
+        """Room for the gradients [R, P], and its views as weights and biases."""
+        if self.grads is None:
+            flat_RP = torch.zeros_like(self.stack.params_RP)
+            self.grads = (flat_RP, *self.stack.views(flat_RP))
+        return self.grads
 
-        Args:
-            step: Number of this update, from 1.
-            bad_R: Replicas to freeze, or None for none.
-        """
-        job = self.job
-        factor = SCHEDULES[job.recipe.schedule.name].factor(
-            NUMPY, float(step - 1), float(job.total_steps), *job.schedule_params
-        )
-        numbers = self.rule.prepare(NUMPY, float(step), job.lr * factor, *job.optimizer_params)
-        prepared = [self.along(np.broadcast_to(n, job.lr.shape), 2) for n in numbers]
-        new = self.rule.update(self.xp, self.params_RP, self.grads_RP, *self.slots, *prepared)
-        for old, value in zip((self.params_RP, *self.slots), new, strict=True):
-            old.copy_(value if bad_R is None else torch.where(bad_R[:, None], old, value))
+    def _buffers(self, examples: int, *, backward: bool) -> Buffers:
+        key = examples, backward
+        if key not in self.room:
+            self.room[key] = self.stack.buffers(examples, backward=backward)
+        return self.room[key]
 
-    def look(self, step: int, bad_step_R: Tensor, sets: dict[str, tuple[Tensor, Tensor | None]]) -> Look:
-        """What the stack shows standing still."""
-        seen: dict[str, SetLook] = {}
-        loss_R = torch.full((len(self.job.stack),), torch.nan)
-        for name, (x, t) in sets.items():
-            pre, post = self.forward(x)
-            live = [
-                (self.activations[i].derivative(self.xp, pre[i], post[i + 1], *self.activation_params[i]) != 0)
-                .any(2)
-                .sum(1)
-                for i in range(len(pre) - 1)
-            ]
-            live_RL = torch.stack(live, 1) if live else torch.zeros((len(self.job.stack), 0), dtype=torch.int64)
-            outputs_RQN = post[-1].transpose(1, 2).cpu().numpy()
-            seen[name] = SetLook(outputs_RQN, live_RL.cpu().numpy().astype(np.int64))
-            if name == LOSS_SET and t is not None:
-                terms, factor, _ = self.loss_terms(post[-1], t)
-                loss_R = terms.sum((1, 2)) * factor
-        return Look(
-            step=step,
-            loss=loss_R.cpu().double().numpy(),
-            first_bad_step=bad_step_R.cpu().numpy().copy(),
-            weights=[w.cpu().numpy() for w in self.weights],
-            biases=[None if b is None else b.cpu().numpy() for b in self.biases],
-            sets=seen,
-        )
+    @torch.no_grad()
+    def see(self, x_RMQ: Tensor, t_RNQ: Tensor | None) -> tuple[SetLook, ndarray]:
+        """What the networks make of an input set, and their loss [R] on it, NaN without targets."""
+        stack, hidden = self.stack, range(len(self.stack.shapes) - 1)
+        units, examples = stack.shapes[-1][0], x_RMQ.shape[2]
+        live = [torch.zeros(len(stack), n, dtype=torch.bool, device=stack.device) for n, _, _ in stack.shapes[:-1]]
+        outputs_RQN = np.empty((len(stack), examples, units), params_type(stack))
+        loss_R = np.full(len(stack), 0.0 if t_RNQ is not None else np.nan)
+        for first in range(0, examples, SLICE):
+            here = slice(first, min(first + SLICE, examples))
+            buffers = self._buffers(here.stop - first, backward=False)
+            y_RNQ = stack.forward(x_RMQ[:, :, here], buffers)
+            outputs_RQN[:, here] = y_RNQ.transpose(1, 2).cpu().numpy()
+            for i in hidden:
+                live[i] |= stack.is_live(i, buffers)
+            if t_RNQ is not None:
+                loss_R += self.loss.terms(y_RNQ, t_RNQ[:, :, here])[0].cpu().numpy()
+        live_RL = np.zeros((len(stack), len(hidden)), np.int64)
+        for i in hidden:
+            live_RL[:, i] = live[i].sum(1).cpu().numpy()
+        return SetLook(outputs_RQN, live_RL), loss_R * self.loss.factor(examples, units)
+
+    def look(self, sets: Sets) -> tuple[dict[str, SetLook], ndarray]:
+        """What every input set shows, and the loss [R] on the set "train"."""
+        seen = {name: self.see(*tensors) for name, tensors in sets.items()}
+        loss_R = seen[LOSS_SET][1] if LOSS_SET in seen else np.full(len(self.stack), np.nan)
+        return {name: set_look for name, (set_look, _) in seen.items()}, loss_R
 
 
-def product(w_RNM: Tensor, x_RMB: Tensor, bias_RN: Tensor | None) -> Tensor:
-    """W @ x (+ bias) for every replica; x may be shared by all replicas (leading axis 1)."""
-    m = w_RNM.shape[2]
-    if m <= 2:  # torch's kernel for tiny products does not vectorise; broadcasting does
-        z = w_RNM[:, :, :1] * x_RMB[:, :1]
-        z = z if m == 1 else torch.addcmul(z, w_RNM[:, :, 1:], x_RMB[:, 1:])
-        return z if bias_RN is None else z.add_(bias_RN.unsqueeze(2))
-    x = x_RMB.expand(w_RNM.shape[0], -1, -1)
-    return torch.bmm(w_RNM, x) if bias_RN is None else torch.baddbmm(bias_RN.unsqueeze(2), w_RNM, x)
+def params_type(stack: TorchStack) -> np.dtype[np.floating]:
+    """The numpy type of a stack's numbers."""
+    return np.dtype(str(stack.dtype).removeprefix("torch."))
+
+
+def cut(replicas: int, threads: int) -> list[slice]:
+    """Replicas of each share: as many shares as threads if every thread gets at least two networks, else one."""
+    shares = threads if replicas >= 2 * threads else 1
+    ends = np.linspace(0, replicas, shares + 1).round().astype(int).tolist()
+    return [slice(a, b) for a, b in pairwise(ends)]
+
+
+@contextmanager
+def crew(shares: Sequence[Share]) -> Iterator[Callable[[Callable[[int], Result]], list[Result]]]:
+    """A function that calls another for the number of every share, each share in a thread of its own."""
+    if len(shares) == 1:
+        yield lambda do: [do(0)]
+        return
+    threads = torch.get_num_threads()
+    # a thread's setting is its own in torch, but it is also what threads yet to come start with
+    pool = ThreadPoolExecutor(len(shares), initializer=torch.set_num_threads, initargs=(1,))
+
+    def call(do: Callable[[int], Result]) -> list[Result]:
+        return [done.result() for done in [pool.submit(do, i) for i in range(len(shares))]]
+
+    try:
+        yield call
+    finally:
+        for share in shares:
+            share.is_stopped = True
+        pool.shutdown()
+        torch.set_num_threads(threads)
 
 
 def train_torch(job: Job, looks: Sequence[int], device: str = "cpu") -> Iterator[Look]:
     """Train a stack with torch; see `training.train.train`."""
-    with torch.no_grad():
-        live = TorchStack(job, device)
-        sets = {name: live.tensors(examples) for name, examples in job.sets.items()}
-        x_RMP, t_RNP = live.tensors(job.examples)
-        assert t_RNP is not None
-        bad_step_R = torch.zeros(len(job.stack), dtype=torch.int64, device=live.device)
-        sizes = job.recipe.batch_sizes(job.points)
-        step = 0
-        any_bad = False
-        pending = list(looks)
-        while pending and pending[0] == step:
-            yield live.look(pending.pop(0), bad_step_R, sets)
-        epoch = 0
-        while pending:
-            epoch_x, epoch_t = _in_order(job, epoch, x_RMP, t_RNP)
-            start = 0
-            for size in sizes:
-                loss_R = live.gradients(epoch_x[..., start : start + size], epoch_t[..., start : start + size])
-                start += size
-                step += 1
-                good_R = torch.isfinite(loss_R)
-                if any_bad or not bool(good_R.all()):
-                    bad_step_R = torch.where((bad_step_R == 0) & ~good_R, step, bad_step_R)
-                    any_bad = True
-                live.update(step, bad_step_R > 0 if any_bad else None)
-                while pending and pending[0] == step:
-                    yield live.look(pending.pop(0), bad_step_R, sets)
-                if not pending:
-                    return
-            epoch += 1
-
-
-def _in_order(job: Job, epoch: int, x_RMP: Tensor, t_RNP: Tensor) -> tuple[Tensor, Tensor]:
-    """Examples of each replica in the order of this epoch."""
-    if job.recipe.order == "sequential" or job.recipe.batch_size == "full":
-        return x_RMP, t_RNP
-    order = seeds.permutations(job.stack.root_seed, job.stack.replicas, epoch, job.points)
-    order_RP = torch.from_numpy(order).to(x_RMP.device, torch.int64)
-    x, t = (
-        a.expand(len(order_RP), -1, -1).gather(2, order_RP[:, None].expand(-1, a.shape[1], -1)) for a in (x_RMP, t_RNP)
-    )
-    return x, t
+    params_RP = flat_parameters(job.stack, device)
+    rows = cut(len(job.stack), torch.get_num_threads() if params_RP.device.type == "cpu" else 1)
+    shares = [Share(job, each, params_RP) for each in rows]
+    all_sets = {
+        name: [None if a is None else examples_last(on_device(a, params_RP.device, params_RP.dtype)) for a in arrays]
+        for name, arrays in ((name, (e.inputs, e.targets)) for name, e in job.sets.items())
+    }
+    with crew(shares) as together:
+        for step in looks:
+            together(lambda i, step=step: shares[i].advance(step))
+            seen = together(lambda i: shares[i].look(_of(all_sets, rows[i])))
+            yield _joined(step, params_RP, shares, seen)

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from gradlab.reports.charts.axes import ValueAxis, exact
+from gradlab.reports.charts.densities import stretches
 from gradlab.reports.charts.style import GREY, INK, legend_key, safe, see_through
 from gradlab.signals.profile import student_mean
 from gradlab.stats import Mean
@@ -56,7 +57,8 @@ def band(figure: go.Figure, x: Sequence[float], means: Sequence[Mean], axis: Val
     """The intervals of the means as a filled band, in pieces where points have none."""
     xs: list[float | None] = []
     ys: list[float | None] = []
-    for run in _runs([np.isfinite(mean.low) and np.isfinite(mean.high) for mean in means]):
+    for start, end in stretches(np.array([np.isfinite(mean.low) and np.isfinite(mean.high) for mean in means])):
+        run = range(start, end)
         there = [x[k] for k in run]
         xs += [*there, *reversed(there), None]
         ys += [
@@ -75,25 +77,11 @@ def band(figure: go.Figure, x: Sequence[float], means: Sequence[Mean], axis: Val
 
 def _inside(axis: ValueAxis, value: float) -> float:
     """A bound of an interval, at most as far outside the axis as the axis is long: two seeds may give a huge one."""
+    low, high = axis.limits()
+    low, high = low - (high - low), high + (high - low)
     if axis.is_log:
-        span = np.log10(axis.high / axis.low) + 1
-        low, high = axis.low / 10**span, axis.high * 10**span
-    else:
-        span = (axis.high - axis.low) or 1.0
-        low, high = axis.low - span, axis.high + span
+        low, high = 10.0 ** max(low, -320.0), 10.0 ** min(high, 308.0)
     return float(f"{min(max(value, low), high):.5g}")
-
-
-def _runs(present: Sequence[bool]) -> list[list[int]]:
-    """Places that are present, in runs without a gap."""
-    runs: list[list[int]] = []
-    for k, there in enumerate(present):
-        if there:
-            if runs and runs[-1][-1] == k - 1:
-                runs[-1].append(k)
-            else:
-                runs.append([k])
-    return runs
 
 
 def interval_words(values: Float[ndarray, " R"], mean: Mean) -> str:

@@ -19,6 +19,7 @@ ROW_PX = 28  # of a class in `class_counts`
 CELL_PX = 42  # height of a cell of `confusion`: two lines of text
 MOST_PRINTED = 12  # classes whose numbers fit into cells on a telephone
 BRIGHT = 0.48  # share of viridis from which black is easier to read on it than white
+HALO = "0 0 2px white, 0 0 3px white, 0 0 4px white"
 
 CONFUSION_KEY = (
     "In each cell the number of inputs (the mean over networks), below it the percentage of its row; empty cells are 0."
@@ -188,6 +189,8 @@ def confusion(
                 textfont={
                     "size": TEXT_PX,
                     "color": ["black" if mean_rates[i, k] > BRIGHT else "white" for k, i in shown],
+                    # four digits are a little wider than a cell on a telephone
+                    "shadow": [HALO if mean_rates[i, k] > BRIGHT else "none" for k, i in shown],
                 },
                 hoverinfo="skip",
             )

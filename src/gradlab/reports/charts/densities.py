@@ -20,6 +20,8 @@ FULL = (
 )
 LEAST_SPIKE, LEAST_APART = 0.05, 0.75  # shares, of all entries and of those around it
 TALLEST_SPIKE = 1 / 25  # of the axis
+_FEW_BINS, _ENOUGH_BINS = 4, 30  # that an axis is widened below, and to how many
+_NO_WIDTH = 1e-30
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +108,37 @@ def quantile(edges: Float[ndarray, " _"], counts: Int[ndarray, " K"], share: flo
 
 
 def axis_range(
-    edges: Float[ndarray, "L _"], counts: Int[ndarray, "L K"], zero_bins: Int[ndarray, " L"] | None
-) -> tuple[float, float] | None:
-    """Ends of an axis that loses at most 0.1 % of any layer's entries at either end; None without entries.
+    edges: Sequence[Float[ndarray, " _"]], counts: Sequence[Int[ndarray, " _"]], zero_bins: Sequence[int]
+) -> tuple[float, float]:
+    """Ends of an axis that loses at most 0.1 % of any violin's entries at either end.
 
-    Exact zeros that have no value on the axis (the zero bin of logarithms) do not count.
+    Exact zeros that have no value on the axis (the zero bin of logarithms) do not count. An axis of few bins is
+    widened, so that what fills a single bin looks as narrow as it is.
+
+    Args:
+        edges: Of each violin's bins.
+        counts: Of each violin.
+        zero_bins: Place of each violin's bin of exact zeros, -1 for none.
     """
     ends = []
-    for layer in range(len(counts)):
-        own = _off_axis_removed(edges[layer], counts[layer], _place(zero_bins, layer))
-        if own.sum():
-            ends.append((quantile(edges[layer], own, TAIL), quantile(edges[layer], own, 1 - TAIL)))
+    for own_edges, own_counts, zero in zip(edges, counts, zero_bins, strict=True):
+        seen = own_counts.copy()
+        if is_off_axis(own_edges, int(zero)):
+            seen[zero] = 0
+        if seen.sum():
+            ends.append((quantile(own_edges, seen, TAIL), quantile(own_edges, seen, 1 - TAIL)))
     if not ends:
-        return None
-    return min(low for low, _ in ends), max(high for _, high in ends)
+        return -1.0, 0.0
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    middle = (low + high) / 2
+    if max(int(((own > low) & (own < high)).sum()) for own in edges) < _FEW_BINS:
+        widths = [float(own[k] - own[k - 1]) for own in edges for k in [int(np.searchsorted(own, middle, side="right"))]
+                  if 0 < k < len(own)]  # fmt: skip
+        # the bin of exact zeros has no width of its own
+        wanted = _ENOUGH_BINS * max(widths, default=0.0)
+        span = max(high - low, wanted if wanted > _NO_WIDTH else 1.0)
+        low, high = middle - span / 2, middle + span / 2
+    return low, high
 
 
 def shapes(
@@ -154,14 +173,6 @@ def is_off_axis(edges: Float[ndarray, " _"], zero: int) -> bool:
         (True, False)
     """
     return zero >= 0 and not edges[zero] <= 0.0 < edges[zero + 1]
-
-
-def _off_axis_removed(edges: Float[ndarray, " _"], counts: Int[ndarray, " K"], zero: int) -> Int[ndarray, " K"]:
-    if not is_off_axis(edges, zero):
-        return counts
-    rest = counts.copy()
-    rest[zero] = 0
-    return rest
 
 
 def _shape(edges: Float[ndarray, " _"], counts: Int[ndarray, " K"], zero: int, borders: Float[ndarray, " _"]) -> Shape:

@@ -57,13 +57,13 @@ def violins(
         Label -> figure; empty without entries. A caption should hold `VIOLINS_KEY`.
     """
     pooled = [one.counts.sum(axis=0) for one in settings]
-    ends = [axis_range(one.edges, counts, one.zero_bins) for one, counts in zip(settings, pooled, strict=True)]
-    known = [end for end in ends if end is not None]
-    if not known:
+    if not any(counts.sum() for counts in pooled):
         return {}
-    low, high = min(end[0] for end in known), max(end[1] for end in known)
-    if not high > low:
-        low, high = low - 0.5, high + 0.5
+    low, high = axis_range(
+        [edges for one in settings for edges in one.edges],
+        [counts for layers in pooled for counts in layers],
+        [_zero_bin(one, layer) for one in settings for layer in range(len(one.edges))],
+    )
     is_many = max(len(one.layers) for one in settings) > _MANY
     borders = np.linspace(low, high, (_FEW_SLICES if is_many else _SLICES) + 1)
     found = [shapes(one.edges, counts, one.zero_bins, borders) for one, counts in zip(settings, pooled, strict=True)]
@@ -71,8 +71,8 @@ def violins(
     axis = ViolinAxis(borders, widest([shape for row in found for shape in row]), is_log10, spikes)
     return {
         one.label: _panel(one, row, axis, y_title, x_title)
-        for one, row, end in zip(settings, found, ends, strict=True)
-        if end is not None
+        for one, row, counts in zip(settings, found, pooled, strict=True)
+        if counts.sum()
     }
 
 

@@ -115,6 +115,7 @@ def embedding_chart(embedding: Embedding, classes: Sequence[str] = ()) -> go.Fig
     )
     figure = empty(560, x_title=axes[0], y_title=axes[1])
     names = [safe(classes[k] if classes else k) for k in range(int(embedding.labels.max()) + 1)]
+    taken: list[tuple[float, float]] = []
     for k, name in enumerate(names):
         here = embedding.labels == k
         if not here.any():
@@ -131,9 +132,10 @@ def embedding_chart(embedding: Embedding, classes: Sequence[str] = ()) -> go.Fig
                 marker={"color": colour, "symbol": SYMBOLS[k % len(SYMBOLS)], "size": 5, "opacity": 0.75},
             )
         )
-        x, y = np.median(embedding.points[here], axis=0)
+        x, y = _free_place(np.median(embedding.points[here], axis=0), taken, 0.045 * np.ptp(embedding.points, axis=0).max())
+        taken.append((x, y))
         figure.add_annotation(
-            x=float(x), y=float(y), text=f"<b>{name}</b>", showarrow=False,
+            x=x, y=y, text=f"<b>{name}</b>", showarrow=False,
             font={"size": 15, "color": INK}, bgcolor=PANEL, opacity=0.85, borderpad=1,
         )  # fmt: skip
     # both axes have one scale, and the plot is no wider than the points
@@ -144,6 +146,16 @@ def embedding_chart(embedding: Embedding, classes: Sequence[str] = ()) -> go.Fig
         figure.update_yaxes(showticklabels=False, showgrid=False, ticks="")
     figure.update_layout(legend={"itemsizing": "constant"})
     return figure
+
+
+def _free_place(
+    wanted: Float[ndarray, "2"], taken: Sequence[tuple[float, float]], distance: float
+) -> tuple[float, float]:
+    """Where a name goes: right of those that would hide it."""
+    x, y = float(wanted[0]), float(wanted[1])
+    while any(max(abs(x - other), abs(y - level)) < distance for other, level in taken):
+        x += distance
+    return x, y
 
 
 def _pca(centred: Float[ndarray, "P N"]) -> tuple[Float[ndarray, "P 2"], float]:

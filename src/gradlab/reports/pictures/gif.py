@@ -186,7 +186,7 @@ def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(TEXT_PX)
 
 
-def _write(pen: ImageDraw.ImageDraw, left: float, top: float, text: str, anchor: str = "la") -> None:
+def _write(pen: ImageDraw.ImageDraw, left: int, top: int, text: str, anchor: str = "la") -> None:
     pen.text((left, top), text, fill=255, font=_font(), anchor=anchor)
 
 

@@ -78,11 +78,11 @@ def weight_grid(
     if image is not None:
         assert inputs == image[0] * image[1], (inputs, image)
         shown = min(units, MOST_IMAGES)
-        note = f"{_of(shown, units)} units, each an image of its {image[0]} x {image[1]} {quantity}"
+        note = f"{_of(shown, units, 'unit')}, each an image of its {image[0]} x {image[1]} {quantity}"
         values = weights[:, :shown].reshape(steps, shown, *image)
         return Grid(quantity, title, note, values, _columns(shown), is_signed=True, is_image=True)
     rows, columns = min(units, MOST_ROWS), min(inputs, MOST_COLUMNS)
-    note = f"rows: {_of(rows, units)} units; columns: {_of(columns, inputs)} inputs"
+    note = f"rows: {_of(rows, units, 'unit')}; columns: {_of(columns, inputs, 'input')}"
     return Grid(quantity, title, note, weights[:, None, :rows, :columns], 1, is_signed=True)
 
 
@@ -100,7 +100,7 @@ def activation_grid(
     units = means.shape[1]
     shown = min(units, MOST_CELLS)
     signed = bool((means[:, :shown] < 0).any()) if is_signed is None else is_signed
-    note = f"{_of(shown, units)} units, one cell each, row by row"
+    note = f"{_of(shown, units, 'unit')}, one cell each, row by row"
     return Grid(quantity, title, note, means[:, :shown, None, None], _columns(shown), is_signed=signed)
 
 
@@ -161,5 +161,12 @@ def _columns(tiles: int) -> int:
     return full[0] if full else square
 
 
-def _of(shown: int, total: int) -> str:
-    return f"{total:,}" if shown == total else f"the first {shown:,} of {total:,}"
+def _of(shown: int, total: int, noun: str) -> str:
+    """How many of how many.
+
+    Example:
+        >>> _of(64, 256, "unit"), _of(1, 1, "input")
+        ('the first 64 of 256 units', '1 input')
+    """
+    words = f"{total:,} {noun}" + ("s" if total != 1 else "")
+    return words if shown == total else f"the first {shown:,} of {words}"

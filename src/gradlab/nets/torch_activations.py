@@ -1,0 +1,117 @@
+"""Activations and their slopes on tensors, into memory that is there already.
+
+The catalog's formula says what an activation is. Where torch has a kernel for it, that is used: one pass over memory,
+where a formula takes one for every operation (and a choice between two tensors is slower than all others together).
+tests/nets holds each kernel against its formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradlab.nets.torch_namespace import TorchNamespace
+from gradlab.parts import Activation
+from gradlab.parts.activations.exponential import SELU_ALPHA, SELU_SCALE
+
+_aten = torch.ops.aten
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """torch's form of an activation.
+
+    Attributes:
+        activate: `activate(z, out, *params)`: phi(z) into `out`.
+        chain: `chain(g, z, a, *params)`: multiplies g by phi'(z) in place, a = phi(z).
+        takes_tensors: Whether parameters may differ along R.
+    """
+
+    activate: Callable[..., object]
+    chain: Callable[..., object]
+    takes_tensors: bool = False
+
+
+def _times(x: Tensor, k: Any, out: Tensor) -> Tensor:
+    """k x; no pass over memory for k = 1."""
+    return x if isinstance(k, float) and k == 1.0 else torch.mul(x, k, out=out)
+
+
+def _chain_sigmoid(g: Tensor, z: Tensor, a: Tensor, k: Any) -> None:
+    _aten.sigmoid_backward.grad_input(g, a, grad_input=g)
+    _times(g, k, g)
+
+
+def _chain_tanh(g: Tensor, z: Tensor, a: Tensor, k: Any) -> None:
+    _aten.tanh_backward.grad_input(g, a, grad_input=g)
+    _times(g, k, g)
+
+
+_SELU = (SELU_ALPHA, SELU_SCALE, 1.0)
+
+KERNELS: Mapping[str, Kernel] = {
+    "identity": Kernel(lambda z, out: out.copy_(z), lambda g, z, a: None),
+    "sigmoid": Kernel(lambda z, out, k: torch.sigmoid(_times(z, k, out), out=out), _chain_sigmoid, takes_tensors=True),
+    "tanh": Kernel(lambda z, out, k: torch.tanh(_times(z, k, out), out=out), _chain_tanh, takes_tensors=True),
+    "relu": Kernel(
+        lambda z, out: torch.clamp(z, min=0.0, out=out),
+        lambda g, z, a: _aten.threshold_backward.grad_input(g, z, 0.0, grad_input=g),
+    ),
+    "leaky_relu": Kernel(
+        lambda z, out, slope: _aten.leaky_relu.out(z, slope, out=out),
+        lambda g, z, a, slope: _aten.leaky_relu_backward.grad_input(g, z, slope, False, grad_input=g),
+    ),
+    "relu6": Kernel(
+        lambda z, out: torch.clamp(z, 0.0, 6.0, out=out),
+        lambda g, z, a: _aten.hardtanh_backward.grad_input(g, z, 0.0, 6.0, grad_input=g),
+    ),
+    "hardtanh": Kernel(
+        lambda z, out, low, high: torch.clamp(z, low, high, out=out),
+        lambda g, z, a, low, high: _aten.hardtanh_backward.grad_input(g, z, low, high, grad_input=g),
+    ),
+    "elu": Kernel(
+        lambda z, out, alpha: _aten.elu.out(z, alpha, out=out),
+        lambda g, z, a, alpha: _aten.elu_backward.grad_input(g, alpha, 1.0, 1.0, True, a, grad_input=g),
+    ),
+    "selu": Kernel(
+        lambda z, out: _aten.elu.out(z, *_SELU, out=out),
+        lambda g, z, a: _aten.elu_backward.grad_input(g, *_SELU, True, a, grad_input=g),
+    ),
+    "gelu": Kernel(
+        lambda z, out: _aten.gelu.out(z, out=out),
+        lambda g, z, a: _aten.gelu_backward.grad_input(g, z, grad_input=g),
+    ),
+    "silu": Kernel(
+        lambda z, out: _aten.silu.out(z, out=out),
+        lambda g, z, a: _aten.silu_backward.grad_input(g, z, grad_input=g),
+    ),
+}
+
+
+def _kernel(record: Activation, params: Sequence[Any]) -> Kernel | None:
+    kernel = KERNELS.get(record.name)
+    if kernel is None or kernel.takes_tensors or not any(isinstance(p, Tensor) for p in params):
+        return kernel
+    return None
+
+
+def activate(xp: TorchNamespace, record: Activation, params: Sequence[Any], z: Tensor, out: Tensor) -> None:
+    """Phi(z) into `out`, which may not be z."""
+    kernel = _kernel(record, params)
+    if kernel is None:
+        out.copy_(record.function(xp, z, *params))
+    else:
+        kernel.activate(z, out, *params)
+
+
+def chain(xp: TorchNamespace, record: Activation, params: Sequence[Any], g: Tensor, z: Tensor, a: Tensor) -> None:
+    """Multiply g = dL/da by phi'(z) in place, which makes it dL/dz; a = phi(z)."""
+    kernel = _kernel(record, params)
+    if kernel is None:
+        g.mul_(record.derivative(xp, z, a, *params))
+    else:
+        kernel.chain(g, z, a, *params)

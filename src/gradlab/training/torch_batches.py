@@ -1,0 +1,117 @@
+"""Batches on a device: the examples of each step, examples as the last axis, in slices that caches hold.
+
+Data that all replicas share lie in memory once. What is copied is one slice of a batch at a time: 30 networks on 60,000
+images of 784 numbers would otherwise need 6 GB an epoch.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from numpy import ndarray
+from torch import Tensor
+
+from gradlab import seeds
+from gradlab.data import Examples
+from gradlab.nets import layout
+
+# Examples that pass through a stack together. A constant, so that no sum over examples depends on the machine.
+SLICE = 1024
+# Inputs of at most this many numbers are kept with examples last where their order never changes: for more, products
+# do not gain what a second copy in memory costs.
+MOST_TURNED = 128
+
+_orders = threading.Lock()  # numba's parallel loops may not be entered by two threads at once
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some examples of a batch.
+
+    Attributes:
+        first: Place in the batch of the first of them.
+        x_RMB: Inputs; leading axis 1 where all replicas see the same.
+        t_RNB: Targets.
+    """
+
+    first: int
+    x_RMB: Float[Tensor, "#R M B"]
+    t_RNB: Float[Tensor, "#R N B"]
+
+
+def on_device(array_DPM: Float[ndarray, "D P M"], device: torch.device, dtype: torch.dtype) -> Float[Tensor, "D P M"]:
+    """The array as a tensor: the same memory where device and precision allow."""
+    kept = array_DPM if array_DPM.flags.writeable else array_DPM.copy()  # torch warns of what must not be written to
+    return torch.from_numpy(kept).to(device, dtype)
+
+
+def examples_last(tensor_DPM: Float[Tensor, "D P M"]) -> Float[Tensor, "D M P"]:
+    """A view with examples as the last axis, or a copy that is laid out so where that speeds products up."""
+    view = tensor_DPM.transpose(1, 2)
+    return view.contiguous() if view.shape[1] <= MOST_TURNED else view
+
+
+class Batches:
+    """The training examples of some replicas, batch after batch, epoch after epoch.
+
+    Attributes:
+        sizes: Examples in each batch of an epoch.
+    """
+
+    def __init__(
+        self, examples: Examples, sizes: list[int], is_shuffled: bool, root_seed: int, replicas: Int[ndarray, " R"],
+        device: torch.device, dtype: torch.dtype,
+    ) -> None:  # fmt: skip
+        """Data of some replicas.
+
+        Args:
+            examples: Training examples of these replicas, or shared ones.
+            sizes: Examples in each batch of an epoch.
+            is_shuffled: Whether every epoch has an order of its own, for each replica.
+            root_seed: Key of all streams.
+            replicas: Replica numbers.
+            device: Where batches are wanted.
+            dtype: In which precision.
+        """
+        assert examples.targets is not None
+        self.sizes, self.is_shuffled, self.root_seed, self.replicas = sizes, is_shuffled, root_seed, replicas
+        self.data = [on_device(a, device, dtype) for a in (examples.inputs, examples.targets)]
+        self.fixed = [] if is_shuffled else [examples_last(a) for a in self.data]
+        self.order_RP: ndarray | Tensor = np.empty((0, 0), np.int32)
+        self.room: dict[int, list[Tensor]] = {}
+
+    def begin(self, epoch: int) -> None:
+        """Put the examples into the order of an epoch."""
+        if not self.is_shuffled:
+            return
+        with _orders:
+            order_RP = seeds.permutations(self.root_seed, self.replicas, epoch, self.data[0].shape[1])
+        on_processor = self.data[0].device.type == "cpu"
+        self.order_RP = order_RP if on_processor else torch.from_numpy(order_RP).to(self.data[0].device)
+
+    def pieces(self, start: int, size: int) -> Iterator[Piece]:
+        """A batch: `size` examples from place `start` of the epoch on. The next piece may overwrite the memory of one."""
+        for first in range(0, size, SLICE):
+            here, count = start + first, min(SLICE, size - first)
+            if self.fixed:
+                x, t = (a[:, :, here : here + count] for a in self.fixed)
+            else:
+                x, t = self._gathered(here, count)
+            yield Piece(first, x, t)
+
+    def _gathered(self, start: int, count: int) -> list[Tensor]:
+        if isinstance(self.order_RP, Tensor):
+            chosen_RB = self.order_RP[:, start : start + count].long()
+            rows = torch.arange(len(chosen_RB), device=chosen_RB.device)[:, None]
+            return [(a[0, chosen_RB] if len(a) == 1 else a[rows, chosen_RB]).transpose(1, 2) for a in self.data]
+        if count not in self.room:
+            shape = len(self.replicas), count
+            self.room[count] = [a.new_empty(shape[0], a.shape[2], shape[1]) for a in self.data]
+        for a, out in zip(self.data, self.room[count], strict=True):
+            layout.gather(a.numpy(), self.order_RP, start, out.numpy())
+        return self.room[count]
