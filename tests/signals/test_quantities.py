@@ -174,8 +174,9 @@ def test_units_that_are_off_for_the_whole_batch_are_dead_and_saturated() -> None
     assert profile["saturated_units"][0, 0] >= 3 / 8
 
 
-def test_a_network_of_one_output_value_has_exactly_no_variance() -> None:
-    captured = changed(made(2, 37, dtype="float64"), lambda a: np.full_like(a, 0.1), only="outputs")
+@pytest.mark.parametrize("value", [0.1, 1e300, 1e-300, 0.0])
+def test_a_network_of_one_output_value_has_exactly_no_variance(value: float) -> None:
+    captured = changed(made(2, 37, dtype="float64"), lambda a: np.full_like(a, value), only="outputs")
     profile = measure(captured)
     assert (profile["output_variance"][:, -1] == 0).all()
     assert (profile["top_class_share"][:, -1] == 1).all()

@@ -44,16 +44,34 @@ class Piece:
     t_RNB: Float[Tensor, "#R N B"]
 
 
-def on_device(array_DPM: Float[ndarray, "D P M"], device: torch.device, dtype: torch.dtype) -> Float[Tensor, "D P M"]:
-    """The array as a tensor: the same memory where device and precision allow."""
-    kept = array_DPM if array_DPM.flags.writeable else array_DPM.copy()  # torch warns of what must not be written to
-    return torch.from_numpy(kept).to(device, dtype)
+Tensors = tuple[Tensor, Tensor | None]  # inputs and targets
 
 
-def examples_last(tensor_DPM: Float[Tensor, "D P M"]) -> Float[Tensor, "D M P"]:
-    """A view with examples as the last axis, or a copy that is laid out so where that speeds products up."""
-    view = tensor_DPM.transpose(1, 2)
-    return view.contiguous() if view.shape[1] <= MOST_TURNED else view
+def on_device(examples: Examples, device: torch.device, dtype: torch.dtype) -> Tensors:
+    """Inputs and targets as tensors [D, P, M], D = 1 where replicas share them: the same memory where that is possible."""
+
+    def one(array: ndarray) -> Tensor:
+        kept = array if array.flags.writeable else array.copy()  # torch warns of what must not be written to
+        return torch.from_numpy(kept).to(device, dtype)
+
+    return one(examples.inputs), None if examples.targets is None else one(examples.targets)
+
+
+def examples_last(tensors: Tensors) -> Tensors:
+    """The same as [D, M, P]: a view, or a copy that is laid out so where products gain by it."""
+
+    def one(tensor_DPM: Tensor) -> Tensor:
+        view = tensor_DPM.transpose(1, 2)
+        return view.contiguous() if view.shape[1] <= MOST_TURNED else view
+
+    return one(tensors[0]), None if tensors[1] is None else one(tensors[1])
+
+
+def of(tensors: Tensors, rows: slice) -> Tensors:
+    """Those of some replicas; what all share stays whole."""
+    x, t = (a if a is None or len(a) == 1 else a[rows] for a in tensors)
+    assert x is not None
+    return x, t
 
 
 class Batches:
@@ -64,24 +82,21 @@ class Batches:
     """
 
     def __init__(
-        self, examples: Examples, sizes: list[int], is_shuffled: bool, root_seed: int, replicas: Int[ndarray, " R"],
-        device: torch.device, dtype: torch.dtype,
-    ) -> None:  # fmt: skip
+        self, examples: Tensors, sizes: list[int], is_shuffled: bool, root_seed: int, replicas: Int[ndarray, " R"]
+    ) -> None:
         """Data of some replicas.
 
         Args:
-            examples: Training examples of these replicas, or shared ones.
+            examples: Inputs and targets, of these replicas or shared: [D, P, M] if shuffled, else [D, M, P].
             sizes: Examples in each batch of an epoch.
             is_shuffled: Whether every epoch has an order of its own, for each replica.
             root_seed: Key of all streams.
             replicas: Replica numbers.
-            device: Where batches are wanted.
-            dtype: In which precision.
         """
-        assert examples.targets is not None
+        x, t = examples
+        assert t is not None
+        self.data = [x, t]
         self.sizes, self.is_shuffled, self.root_seed, self.replicas = sizes, is_shuffled, root_seed, replicas
-        self.data = [on_device(a, device, dtype) for a in (examples.inputs, examples.targets)]
-        self.fixed = [] if is_shuffled else [examples_last(a) for a in self.data]
         self.order_RP: ndarray | Tensor = np.empty((0, 0), np.int32)
         self.room: dict[int, list[Tensor]] = {}
 
@@ -98,10 +113,10 @@ class Batches:
         """A batch: `size` examples from place `start` of the epoch on. The next piece may overwrite the memory of one."""
         for first in range(0, size, SLICE):
             here, count = start + first, min(SLICE, size - first)
-            if self.fixed:
-                x, t = (a[:, :, here : here + count] for a in self.fixed)
-            else:
+            if self.is_shuffled:
                 x, t = self._gathered(here, count)
+            else:
+                x, t = (a[:, :, here : here + count] for a in self.data)
             yield Piece(first, x, t)
 
     def _gathered(self, start: int, count: int) -> list[Tensor]:

@@ -7,7 +7,7 @@ too. On a GPU there is one share. Batches of more than `SLICE` examples pass thr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import accumulate, pairwise
@@ -20,12 +20,11 @@ from torch import Tensor
 
 from gradlab.nets.torch_loss import TorchLoss
 from gradlab.nets.torch_stack import Buffers, TorchStack, flat_parameters
-from gradlab.training.torch_batches import SLICE, Batches, examples_last, on_device
+from gradlab.training.torch_batches import SLICE, Batches, Tensors, examples_last, of, on_device
 from gradlab.training.torch_optimizer import TorchOptimizer
 from gradlab.training.train import LOSS_SET, Job, Look, SetLook
 
 Result = TypeVar("Result")
-Sets = dict[str, tuple[Tensor, Tensor | None]]
 
 
 class Share:
@@ -38,18 +37,28 @@ class Share:
         is_stopped: Set from outside to end an advance early.
     """
 
-    def __init__(self, job: Job, rows: slice, params_RP: Tensor) -> None:
+    def __init__(
+        self, job: Job, rows: slice, params_RP: Tensor, examples: Tensors, sets: Mapping[str, Tensors]
+    ) -> None:
+        """Replicas `rows` of a job.
+
+        Args:
+            job: The whole job.
+            rows: Which replicas.
+            params_RP: Parameters of the whole stack; the share reads and writes its rows.
+            examples: Training examples of the whole stack, laid out as `Batches` wants them.
+            sets: Named input sets of the whole stack, examples last.
+        """
         recipe = job.recipe
         self.stack = stack = TorchStack(job.stack, params_RP, rows)
         self.loss = TorchLoss(recipe.loss.name, [stack.along(p[rows]) for p in job.loss_params], stack.xp)
         self.optimizer = TorchOptimizer(job, stack, rows)
         sizes = recipe.batch_sizes(job.points)
-        is_shuffled = recipe.order == "shuffled" and recipe.batch_size != "full"
-        self.batches = Batches(
-            job.examples.of(rows), sizes, is_shuffled, stack.root_seed, stack.replicas, stack.device, stack.dtype
-        )
+        self.batches = Batches(of(examples, rows), sizes, is_shuffled(job), stack.root_seed, stack.replicas)
+        self.sets = {name: of(tensors, rows) for name, tensors in sets.items()}
         self.starts = [0, *accumulate(sizes)]
         self.step = 0
+        self.real = np.dtype(recipe.precision)
         self.bad_step_R = torch.zeros(len(stack), dtype=torch.int64, device=stack.device)
         self.frozen: tuple[Tensor, Tensor] | None = None  # rows of replicas gone bad, and the parameters they keep
         self.grads: tuple[Tensor, list[Tensor], list[Tensor | None]] | None = None
@@ -123,7 +132,7 @@ class Share:
         stack, hidden = self.stack, range(len(self.stack.shapes) - 1)
         units, examples = stack.shapes[-1][0], x_RMQ.shape[2]
         live = [torch.zeros(len(stack), n, dtype=torch.bool, device=stack.device) for n, _, _ in stack.shapes[:-1]]
-        outputs_RQN = np.empty((len(stack), examples, units), params_type(stack))
+        outputs_RQN = np.empty((len(stack), examples, units), self.real)
         loss_R = np.full(len(stack), 0.0 if t_RNQ is not None else np.nan)
         for first in range(0, examples, SLICE):
             here = slice(first, min(first + SLICE, examples))
@@ -139,16 +148,11 @@ class Share:
             live_RL[:, i] = live[i].sum(1).cpu().numpy()
         return SetLook(outputs_RQN, live_RL), loss_R * self.loss.factor(examples, units)
 
-    def look(self, sets: Sets) -> tuple[dict[str, SetLook], ndarray]:
+    def look(self) -> tuple[dict[str, SetLook], ndarray]:
         """What every input set shows, and the loss [R] on the set "train"."""
-        seen = {name: self.see(*tensors) for name, tensors in sets.items()}
+        seen = {name: self.see(*tensors) for name, tensors in self.sets.items()}
         loss_R = seen[LOSS_SET][1] if LOSS_SET in seen else np.full(len(self.stack), np.nan)
         return {name: set_look for name, (set_look, _) in seen.items()}, loss_R
-
-
-def params_type(stack: TorchStack) -> np.dtype[np.floating]:
-    """The numpy type of a stack's numbers."""
-    return np.dtype(str(stack.dtype).removeprefix("torch."))
 
 
 def cut(replicas: int, threads: int) -> list[slice]:
@@ -158,39 +162,63 @@ def cut(replicas: int, threads: int) -> list[slice]:
     return [slice(a, b) for a, b in pairwise(ends)]
 
 
+def is_shuffled(job: Job) -> bool:
+    """Whether each epoch goes through the examples in an order of its own."""
+    return job.recipe.order == "shuffled" and job.recipe.batch_size != "full"
+
+
 @contextmanager
-def crew(shares: Sequence[Share]) -> Iterator[Callable[[Callable[[int], Result]], list[Result]]]:
-    """A function that calls another for the number of every share, each share in a thread of its own."""
+def crew(shares: Sequence[Share]) -> Iterator[Callable[[Callable[[Share], Result]], list[Result]]]:
+    """A function that does something to every share, each in a thread of its own."""
     if len(shares) == 1:
-        yield lambda do: [do(0)]
+        yield lambda do: [do(shares[0])]
         return
     threads = torch.get_num_threads()
-    # a thread's setting is its own in torch, but it is also what threads yet to come start with
     pool = ThreadPoolExecutor(len(shares), initializer=torch.set_num_threads, initargs=(1,))
 
-    def call(do: Callable[[int], Result]) -> list[Result]:
-        return [done.result() for done in [pool.submit(do, i) for i in range(len(shares))]]
+    def together(do: Callable[[Share], Result]) -> list[Result]:
+        return [done.result() for done in [pool.submit(do, share) for share in shares]]
 
     try:
-        yield call
+        yield together
     finally:
         for share in shares:
             share.is_stopped = True
         pool.shutdown()
-        torch.set_num_threads(threads)
+        torch.set_num_threads(
+            threads
+        )  # a thread's number is its own, but threads yet to come start with the last one set
 
 
 def train_torch(job: Job, looks: Sequence[int], device: str = "cpu") -> Iterator[Look]:
     """Train a stack with torch; see `training.train.train`."""
     params_RP = flat_parameters(job.stack, device)
-    rows = cut(len(job.stack), torch.get_num_threads() if params_RP.device.type == "cpu" else 1)
-    shares = [Share(job, each, params_RP) for each in rows]
-    all_sets = {
-        name: [None if a is None else examples_last(on_device(a, params_RP.device, params_RP.dtype)) for a in arrays]
-        for name, arrays in ((name, (e.inputs, e.targets)) for name, e in job.sets.items())
-    }
+    where = params_RP.device, params_RP.dtype
+    examples = on_device(job.examples, *where)
+    examples = examples if is_shuffled(job) else examples_last(examples)
+    sets = {name: examples_last(on_device(each, *where)) for name, each in job.sets.items()}
+    threads = torch.get_num_threads() if params_RP.device.type == "cpu" else 1
+    shares = [Share(job, rows, params_RP, examples, sets) for rows in cut(len(job.stack), threads)]
+    weights, biases = TorchStack(job.stack, params_RP).views(params_RP)
     with crew(shares) as together:
         for step in looks:
-            together(lambda i, step=step: shares[i].advance(step))
-            seen = together(lambda i: shares[i].look(_of(all_sets, rows[i])))
-            yield _joined(step, params_RP, shares, seen)
+            together(lambda share, step=step: share.advance(step))  # type: ignore[misc]
+            seen = together(Share.look)
+            yield Look(
+                step=step,
+                loss=np.concatenate([loss_R for _, loss_R in seen]),
+                first_bad_step=np.concatenate([share.bad_step_R.cpu().numpy() for share in shares]),
+                weights=[w.cpu().numpy() for w in weights],
+                biases=[None if b is None else b.cpu().numpy() for b in biases],
+                sets={name: _joined([looks[name] for looks, _ in seen]) for name in sets},
+            )
+
+
+def _joined(parts: Sequence[SetLook]) -> SetLook:
+    """What the shares saw, along R."""
+    if len(parts) == 1:
+        return parts[0]
+    outputs_RQN, live_RL = (
+        np.concatenate(arrays) for arrays in zip(*((p.outputs, p.live_units) for p in parts), strict=True)
+    )
+    return SetLook(outputs_RQN, live_RL)

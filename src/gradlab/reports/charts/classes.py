@@ -184,7 +184,7 @@ def confusion(
             go.Scatter(
                 x=[k for k, _ in shown],
                 y=[i for _, i in shown],
-                text=[f"{_whole(mean_counts[i, k])}<br>{_whole(100 * mean_rates[i, k], 100)}" for k, i in shown],
+                text=[f"{_whole(mean_counts[i, k])}<br>{_whole(100 * mean_rates[i, k], 100.0)}" for k, i in shown],
                 mode="text",
                 textfont={
                     "size": TEXT_PX,
@@ -213,7 +213,7 @@ def _whole(value: float, most: float = float("inf")) -> str:
     """A number without decimals, never 0 for what is more, nor 100 % for what is less.
 
     Example:
-        >>> _whole(0.2), _whole(99.7, 100), _whole(100.0, 100), _whole(1234.4)
+        >>> _whole(0.2), _whole(99.7, 100.0), _whole(100.0, 100.0), _whole(1234.4)
         ('<1', '>99', '100', '1234')
     """
     if 0 < value < 0.5:

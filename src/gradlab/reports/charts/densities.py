@@ -61,7 +61,7 @@ class Spike:
     """Entries that lie on one value, or too close together to have a shape.
 
     Attributes:
-        low: Least value; with `high` the ends of the slices that it fills. Both are 0 for exact zeros.
+        low: Least value; with `high` the ends of the bin or of the slices that it fills. Both are 0 for exact zeros.
         high: Greatest value.
         share: Of all entries, 0 .. 1.
         is_zero: Whether these are exact zeros.
@@ -156,12 +156,13 @@ def shapes(
         borders: Of the slices, even and increasing; n + 1.
     """
     return [
-        _shape(edges[layer], counts[layer], _place(zero_bins, layer), borders) if counts[layer].sum() else None
+        _shape(edges[layer], counts[layer], zero_bin(zero_bins, layer), borders) if counts[layer].sum() else None
         for layer in range(len(counts))
     ]
 
 
-def _place(zero_bins: Int[ndarray, " L"] | None, layer: int) -> int:
+def zero_bin(zero_bins: Int[ndarray, " L"] | None, layer: int) -> int:
+    """Place of a layer's bin of exact zeros, -1 for none."""
     return -1 if zero_bins is None else int(zero_bins[layer])
 
 
@@ -183,8 +184,10 @@ def _shape(edges: Float[ndarray, " _"], counts: Int[ndarray, " K"], zero: int, b
     if zeros and (off_axis or zeros >= LEAST_SPIKE * total):
         spikes.append(Spike(0.0, 0.0, zeros / total, is_zero=True))
         rest[zero] = 0
+    rest, single = _single_bins(edges, rest, borders, total)
     below, inside, above = _in_slices(edges, rest, borders, total)
     inside, heaps = _spikes(inside, borders)
+    heaps = _merged([*single, *heaps], float(borders[1] - borders[0]))
     found = [quantile(edges, counts, share) for share in (0.25, 0.5, 0.75)]
     if off_axis:
         found = [-np.inf if value < edges[zero + 1] else value for value in found]
@@ -199,11 +202,12 @@ def _in_slices(
 
     if not counts.sum():
         return 0.0, np.zeros(len(borders) - 1), 0.0
-    # Bins far finer than a slice change nothing that can be seen, and the slope in one of 1e-300 overflows.
+    # Bins far finer than a slice change nothing that can be seen, and the slope in one of 1e-300 overflows. The edge at
+    # 0 is kept, so that nothing that is not negative is spread to below it.
     grain = (borders[1] - borders[0]) / 50
     kept = [0]
     for k in range(1, len(edges)):
-        if edges[k] - edges[kept[-1]] > grain or k == len(edges) - 1:
+        if edges[k] - edges[kept[-1]] > grain or edges[k] == 0.0 or k == len(edges) - 1:
             kept.append(k)
     reached = np.concatenate([[0], np.cumsum(counts)])[kept] / total
     smooth = PchipInterpolator(edges[kept], reached)
@@ -211,30 +215,50 @@ def _in_slices(
     return float(at[0]), np.maximum(np.diff(at), 0.0), float(reached[-1] - at[-1])
 
 
-def _spikes(
-    shares: Float[ndarray, " _"], borders: Float[ndarray, " _"]
-) -> tuple[Float[ndarray, " _"], Sequence[Spike]]:
-    """Spikes taken out of the slices.
-
-    A spike is a run of slices that are denser than a violin can be, at most `TALLEST_SPIKE` of the axis tall, with
-    `LEAST_SPIKE` of all entries and `LEAST_APART` of what lies within a height of its own on either side. The last
-    tells a spike from the middle of a narrow hump, which stays a violin.
-    """
-    count = len(shares)
-    dense = shares * count > FULL
-    tallest = max(1, round(TALLEST_SPIKE * count))
-    rest, spikes, k = shares.copy(), [], 0
-    while k < count:
-        end = k
-        while end < count and dense[end]:
-            end += 1
-        height, share = end - k, float(shares[k:end].sum())
-        around = float(shares[max(0, k - height) : end + height].sum())
-        if 0 < height <= tallest and share >= LEAST_SPIKE and share >= LEAST_APART * around:
-            spikes.append(Spike(float(borders[k]), float(borders[end]), share))
-            rest[k:end] = 0.0
-        k = end + 1
+def _single_bins(
+    edges: Float[ndarray, " _"], counts: Int[ndarray, " K"], borders: Float[ndarray, " _"], total: int
+) -> tuple[Int[ndarray, " K"], list[Spike]]:
+    """Single bins that are spikes, taken out: their share and ends are exact, however the slices lie."""
+    low, high, slice_ = float(borders[0]), float(borders[-1]), float(borders[1] - borders[0])
+    rest, spikes = counts.copy(), []
+    for k in np.flatnonzero(counts >= LEAST_SPIKE * total):
+        start, end = float(edges[k]), float(edges[k + 1])
+        near = max(end - start, slice_)
+        around = counts[(edges[1:] > start - near) & (edges[:-1] < end + near)].sum()
+        is_seen = end - start <= TALLEST_SPIKE * (high - low) and low <= (start + end) / 2 <= high
+        if is_seen and counts[k] >= LEAST_APART * around:
+            spikes.append(Spike(start, end, int(counts[k]) / total))
+            rest[k] = 0
     return rest, spikes
+
+
+def _spikes(shares: Float[ndarray, " _"], borders: Float[ndarray, " _"]) -> tuple[Float[ndarray, " _"], list[Spike]]:
+    """Runs of slices that are spikes, taken out.
+
+    They are denser than a violin can be, at most `TALLEST_SPIKE` of the axis tall, with `LEAST_SPIKE` of all entries
+    and `LEAST_APART` of what lies within a height of their own on either side. The last tells a spike from the middle of
+    a narrow hump, which stays a violin.
+    """
+    tallest = max(1, round(TALLEST_SPIKE * len(shares)))
+    rest, spikes = shares.copy(), []
+    for start, end in stretches(shares * len(shares) > FULL):
+        height, share = end - start, float(shares[start:end].sum())
+        around = float(shares[max(0, start - height) : end + height].sum())
+        if height <= tallest and share >= LEAST_SPIKE and share >= LEAST_APART * around:
+            spikes.append(Spike(float(borders[start]), float(borders[end]), share))
+            rest[start:end] = 0.0
+    return rest, spikes
+
+
+def _merged(spikes: Sequence[Spike], apart: float) -> list[Spike]:
+    """From low to high, with those that are not that far apart as one."""
+    found: list[Spike] = []
+    for spike in sorted(spikes, key=lambda spike: spike.low):
+        if found and spike.low <= found[-1].high + apart:
+            last = found.pop()
+            spike = Spike(last.low, max(last.high, spike.high), last.share + spike.share)
+        found.append(spike)
+    return found
 
 
 def widest(found: Sequence[Shape | None]) -> float:

@@ -111,12 +111,14 @@ def tail(one: LayerHistograms, lane: int, shape: Shape) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as short as a lane needs, and 100 only for all.
+    """A share as short as a lane needs: 100 only for all, 0 only for none.
 
     Example:
-        >>> percent(0.5), percent(0.9999), percent(1.0)
-        ('50 %', '>99 %', '100 %')
+        >>> percent(0.5), percent(0.9999), percent(1.0), percent(1e-5)
+        ('50 %', '>99 %', '100 %', '<1 %')
     """
+    if 0 < share < 0.005:
+        return "<1 %"
     return ">99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 

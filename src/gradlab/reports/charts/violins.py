@@ -17,6 +17,7 @@ from gradlab.reports.charts.densities import (
     shapes,
     stretches,
     widest,
+    zero_bin,
 )
 from gradlab.reports.charts.style import CLEAR, INK, MUTED, PANEL, TEXT_PX, empty, see_through
 from gradlab.reports.charts.violin_words import ViolinAxis, head, percent, quartile_words, short, tail, where
@@ -62,7 +63,7 @@ def violins(
     low, high = axis_range(
         [edges for one in settings for edges in one.edges],
         [counts for layers in pooled for counts in layers],
-        [_zero_bin(one, layer) for one in settings for layer in range(len(one.edges))],
+        [zero_bin(one.zero_bins, layer) for one in settings for layer in range(len(one.edges))],
     )
     is_many = max(len(one.layers) for one in settings) > _MANY
     borders = np.linspace(low, high, (_FEW_SLICES if is_many else _SLICES) + 1)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradlab.reports.charts.densities import LayerHistograms
 from gradlab.reports.charts.heat import LayerHistory, by_layer_and_step
 from gradlab.reports.charts.history import TrainingCurve, training_curves
 from gradlab.reports.charts.layers import LayerValues, by_layer
 from gradlab.reports.charts.style import OKABE_ITO, colour_of
-from gradlab.reports.charts.violins import VIOLINS_KEY, LayerHistograms, violins
+from gradlab.reports.charts.violins import VIOLINS_KEY, violins
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.selection import activation_of, labels
 from gradlab.reports.words import count_text

@@ -12,16 +12,22 @@ Plain arrays in, text or bytes or a chart out: nothing here knows studies, train
 the package's own templates). Shape legend: S steps, N units out, M units in, U tiles of H x W pixels, P points.
 """
 
+from gradlab.reports.pictures.embedding import Embedding, embedded, embedding_chart
 from gradlab.reports.pictures.film import BUDGET_BYTES, Film, Reel, reels
+from gradlab.reports.pictures.gif import animated
 from gradlab.reports.pictures.grids import Grid, activation_grid, network_grids, weight_grid
 from gradlab.reports.pictures.scrubber import fragment, script, style
 
 __all__ = [
     "BUDGET_BYTES",
+    "Embedding",
     "Film",
     "Grid",
     "Reel",
     "activation_grid",
+    "animated",
+    "embedded",
+    "embedding_chart",
     "fragment",
     "network_grids",
     "reels",

@@ -46,7 +46,8 @@ def table(name: str, levels: int) -> UInt8[ndarray, "K 3"]:
     anchors = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in ANCHORS[name]])
     places = np.linspace(0.0, len(anchors) - 1, levels)
     channels = [np.interp(places, np.arange(len(anchors)), anchors[:, channel]) for channel in range(3)]
-    return np.rint(np.stack(channels, axis=1)).astype(np.uint8)
+    colours: UInt8[ndarray, "K 3"] = np.rint(np.stack(channels, axis=1)).astype(np.uint8)
+    return colours
 
 
 def hex_table(name: str, levels: int) -> str:

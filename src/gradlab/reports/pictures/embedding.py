@@ -7,7 +7,6 @@ imported only when t-SNE is asked for.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -132,7 +131,9 @@ def embedding_chart(embedding: Embedding, classes: Sequence[str] = ()) -> go.Fig
                 marker={"color": colour, "symbol": SYMBOLS[k % len(SYMBOLS)], "size": 5, "opacity": 0.75},
             )
         )
-        x, y = _free_place(np.median(embedding.points[here], axis=0), taken, 0.045 * np.ptp(embedding.points, axis=0).max())
+        x, y = _free_place(
+            np.median(embedding.points[here], axis=0), taken, 0.045 * np.ptp(embedding.points, axis=0).max()
+        )
         taken.append((x, y))
         figure.add_annotation(
             x=x, y=y, text=f"<b>{name}</b>", showarrow=False,
@@ -149,7 +150,7 @@ def embedding_chart(embedding: Embedding, classes: Sequence[str] = ()) -> go.Fig
 
 
 def _free_place(
-    wanted: Float[ndarray, "2"], taken: Sequence[tuple[float, float]], distance: float
+    wanted: Float[ndarray, " 2"], taken: Sequence[tuple[float, float]], distance: float
 ) -> tuple[float, float]:
     """Where a name goes: right of those that would hide it."""
     x, y = float(wanted[0]), float(wanted[1])
@@ -171,7 +172,7 @@ def _pca(centred: Float[ndarray, "P N"]) -> tuple[Float[ndarray, "P 2"], float]:
 
 def _perplexity(points: int) -> float:
     """Below the number of points, as t-SNE demands."""
-    return min(_PERPLEXITY, (points - 1) // 3)
+    return min(_PERPLEXITY, float((points - 1) // 3))
 
 
 def _t_sne(centred: Float[ndarray, "P N"]) -> Float[ndarray, "P 2"]:
@@ -180,9 +181,7 @@ def _t_sne(centred: Float[ndarray, "P N"]) -> Float[ndarray, "P 2"]:
     count = centred.shape[1]
     # it begins with two components, which a single unit does not have
     inputs = centred if count > 1 else np.concatenate([centred, np.zeros_like(centred)], axis=1)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # components without variance
-        found = TSNE(init="pca", perplexity=_perplexity(len(centred)), random_state=_SEED).fit_transform(inputs)
+    found = TSNE(init="pca", perplexity=_perplexity(len(centred)), random_state=_SEED).fit_transform(inputs)
     return np.asarray(found, np.float64)
 
 

@@ -63,6 +63,7 @@ class Film:
         """What is printed with frame k.
 
         Example:
+            >>> import numpy as np
             >>> grid = Grid("weights", "layer 1", "", np.zeros((1, 1, 2, 2)), 1, True)
             >>> Film("a", "", "", [grid], [1200], [0.51], [0.9]).words(0)
             'step 1,200, loss 0.51, accuracy 90 %'

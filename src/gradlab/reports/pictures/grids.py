@@ -137,9 +137,9 @@ def frame_pixels(grid: Grid, frame: Float[ndarray, "U H W"], gap: float = np.nan
     """One frame with its tiles in place and `gap` between and behind them.
 
     Example:
-        >>> one = activation_grid(np.array([[1.0, 2.0, 3.0]]), "layer 1")
+        >>> one = activation_grid(np.array([[1.0, 2.0, 3.0, 4.0, 5.0]]), "layer 1")
         >>> frame_pixels(one, one.values[0], gap=0.0).tolist()
-        [[1.0, 2.0], [3.0, 0.0]]
+        [[1.0, 2.0, 3.0], [4.0, 5.0, 0.0]]
     """
     high, wide = frame.shape[1:]
     pixels = np.full(grid.shape, gap)

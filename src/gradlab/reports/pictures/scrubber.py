@@ -107,8 +107,8 @@ def _record(grid: Grid, sprite: Sprite) -> dict[str, Any]:
         "shape": grid.shape,
         "isImage": grid.is_image,
         "isSigned": ranges.is_signed,
-        "least": _numbers(ranges.least),
-        "most": _numbers(ranges.most),
+        "least": _numbers(ranges.least.tolist()),
+        "most": _numbers(ranges.most.tolist()),
         "lost": ranges.lost.tolist(),
         "sheet": sprite.uri,
     }

@@ -59,7 +59,7 @@ def mean_square(x: Entries) -> PerReplica:
 def std(x: Entries) -> PerReplica:
     """Standard deviation with the divisor n; exactly 0 where all entries are equal."""
     rows, unit = _in_units(x)
-    return _with_infinities(unit * rms(deviations(rows)), rows)
+    return _with_infinities(unit * np.sqrt(_mean_square_of_deviations(rows)), rows)
 
 
 @np.errstate(all="ignore")
@@ -73,7 +73,8 @@ def mean_over_inputs(x: Float[ndarray, "R B N"]) -> Float[ndarray, "R N"]:
 def variance_over_inputs(outputs: Float[ndarray, "R B C"]) -> PerReplica:
     """Variance of each output over the inputs (divisor B), averaged over the outputs."""
     scaled, unit = _in_units(outputs)
-    return _with_infinities((unit * rms(deviations(scaled.reshape(outputs.shape)))) ** 2, scaled)
+    spread = unit * np.sqrt(_mean_square_of_deviations(scaled.reshape(outputs.shape)))
+    return _with_infinities(spread**2, scaled)
 
 
 def quantile(x: Entries, percent: int) -> PerReplica:
@@ -81,10 +82,10 @@ def quantile(x: Entries, percent: int) -> PerReplica:
 
     Source: Hyndman and Fan 1996, definition 1, the inverse of the empirical distribution function.
     """
-    rows = x.reshape(len(x), -1)
+    # Sorting takes a fifth of the time of a partition where many entries are equal, as behind relu; NaN sorts last.
+    rows = np.sort(x.reshape(len(x), -1), axis=1)
     rank = max(0, -(-percent * rows.shape[1] // 100) - 1)  # in whole numbers: .05 * 140 is a little more than 7
-    found = np.partition(rows, rank, axis=1)[:, rank].astype(np.float64)
-    return np.where(np.isnan(rows).any(axis=1), np.nan, found)
+    return np.where(np.isnan(rows[:, -1]), np.nan, rows[:, rank].astype(np.float64))
 
 
 def share(condition: Bool[ndarray, "R ..."], x: Entries) -> PerReplica:
@@ -93,10 +94,14 @@ def share(condition: Bool[ndarray, "R ..."], x: Entries) -> PerReplica:
     return np.where(np.isnan(x).reshape(len(x), -1).any(axis=1), np.nan, found)
 
 
-def deviations(x: Float[ndarray, "R B ..."]) -> Float[ndarray, "R B ..."]:
-    """x minus its mean over the second axis, exactly 0 where all are equal (hence from the first one, not from 0)."""
-    from_first = np.subtract(x, x[:, :1], dtype=np.float64)
-    return np.asarray(from_first - from_first.mean(axis=1, keepdims=True))
+def _mean_square_of_deviations(x: Float[ndarray, "R B ..."]) -> PerReplica:
+    """Mean square of x minus its mean over the second axis, for x in units of `_in_units`.
+
+    Deviations are from the first entry before they are from the mean, so that equal entries give exactly 0.
+    """
+    away = np.subtract(x, x[:, :1], dtype=np.float64)
+    away -= away.mean(axis=1, keepdims=True)
+    return np.asarray(np.square(away, out=away).reshape(len(x), -1).mean(axis=1))
 
 
 def _in_units(x: Entries) -> tuple[Float[ndarray, "R _"], PerReplica]:

@@ -49,7 +49,9 @@ def folder() -> Path:
 def _environment() -> str:
     """What machine code depends on besides the generated text: versions and the functions it calls."""
     here = Path(__file__).parent
-    called = b"".join((here / name).read_bytes() for name in _SOURCES) + (here.parents[1] / "seeds.py").read_bytes()
+    seeds = here.parents[1] / "seeds"
+    files = [*(here / name for name in _SOURCES), seeds / "streams.py", seeds / "hashed.py"]
+    called = b"".join(file.read_bytes() for file in files)
     return f"{__version__} {version('numba')} {version('llvmlite')} {hashlib.sha256(called).hexdigest()}"
 
 

@@ -1,0 +1,34 @@
+"""Counter-based random streams, the same for every engine, grouping and order of work.
+
+A number is a pure function of (root seed, replica, purpose, layer, index): Philox 4x32-10 (Salmon, Moraes, Dror and
+Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3") with the root seed as key and the rest as counter. Neither
+study nor cell is in the counter, so cells are paired by construction: replica r of two cells sees the same data and
+the same standard draws.
+
+There is one implementation. It is compiled by numba; Python, the vectorised fills below and the narrow engine's
+generated loops all call it, so they cannot disagree. Integers, uniforms and Beta(2, 1) draws are bitwise the same
+everywhere; normals use `log` in the tails and so are bitwise the same per platform.
+
+What does not live here: which law a weight follows (`parts.initializers`) and what a task draws (`data`).
+"""
+
+from gradlab.seeds.draws import beta_2_1, fill_dropout, normals, permutations, quantile_of, uniforms
+from gradlab.seeds.hashed import dropout_state, dropout_threshold, is_kept, permute
+from gradlab.seeds.streams import Purpose, block, normal_quantile, word_to_uniform
+
+__all__ = [
+    "Purpose",
+    "beta_2_1",
+    "block",
+    "dropout_state",
+    "dropout_threshold",
+    "fill_dropout",
+    "is_kept",
+    "normal_quantile",
+    "normals",
+    "permutations",
+    "permute",
+    "quantile_of",
+    "uniforms",
+    "word_to_uniform",
+]
