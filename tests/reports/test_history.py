@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradlab.reports.charts.axes import Level, StepAxis, thinned
+from gradlab.reports.charts.axes import Level, StepAxis
 from gradlab.reports.charts.heat import LayerHistory, by_layer_and_step
 from gradlab.reports.charts.history import TrainingCurve, training_curves
+from gradlab.reports.charts.points import thinned
 
 RNG = np.random.default_rng(2)
 STEPS = [0, 1, 10, 100, 1000]

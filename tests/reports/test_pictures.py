@@ -95,9 +95,9 @@ def test_first_layer_weights_are_images_of_the_input() -> None:
     assert grid.values.shape == (2, 64, 3, 4) and grid.columns == 8 and grid.is_image and grid.is_signed
     assert "the first 64 of 70 units" in grid.note and "3 x 4" in grid.note
     pixels = frame_pixels(grid, grid.values[1].astype(np.float64))
-    assert pixels.shape == grid.shape == (8 * 5 - 2, 8 * 6 - 2)
-    assert pixels[5:8, 6:10].ravel().tolist() == weights[1, 9].tolist()
-    assert np.isnan(pixels[3:5]).all()
+    assert pixels.shape == grid.shape == (8 * 4 - 1, 8 * 5 - 1)
+    assert pixels[4:7, 5:9].ravel().tolist() == weights[1, 9].tolist()
+    assert np.isnan(pixels[3]).all()
 
 
 def test_later_layers_are_the_matrix_and_large_ones_are_cut_and_say_so() -> None:

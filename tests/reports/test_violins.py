@@ -18,11 +18,11 @@ from gradlab.reports.charts.densities import (
     TAIL,
     LayerHistograms,
     axis_range,
-    corners,
     quantile,
     shapes,
     widest,
 )
+from gradlab.reports.charts.points import corners
 from gradlab.reports.charts.violins import violins
 from gradlab.signals.bins import asinh_edges, counted, log_edges, range_edges
 

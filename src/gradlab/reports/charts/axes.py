@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import plotly.graph_objects as go
 
 from gradlab.reports.charts.curves import spread
@@ -102,20 +101,6 @@ class StepAxis:
             zeroline=False,
             tickangle=0,
         )
-
-
-def thinned(positions: Sequence[float], most: int) -> list[int]:
-    """Places of at most `most` of increasing positions, evenly spread along the axis, the ends among them.
-
-    Example:
-        >>> thinned([0.0, 1.0, 2.0, 3.0, 10.0], 3), thinned([0.0, 1.0], 5)
-        ([0, 3, 4], [0, 1])
-    """
-    if len(positions) <= most:
-        return list(range(len(positions)))
-    wanted = np.linspace(positions[0], positions[-1], max(2, most))
-    found = np.abs(np.subtract.outer(wanted, np.asarray(positions))).argmin(axis=1)
-    return sorted({0, *map(int, found), len(positions) - 1})
 
 
 def layer_ticks(names: Sequence[str]) -> tuple[list[int], list[str]]:

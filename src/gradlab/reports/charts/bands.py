@@ -15,7 +15,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from gradlab.reports.charts.axes import ValueAxis, exact
-from gradlab.reports.charts.densities import stretches
+from gradlab.reports.charts.points import stretches
 from gradlab.reports.charts.style import GREY, INK, legend_key, safe, see_through
 from gradlab.signals.profile import student_mean
 from gradlab.stats import Mean

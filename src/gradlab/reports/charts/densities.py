@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from numpy import ndarray
+
+from gradlab.reports.charts.points import stretches
 
 TAIL = 0.001  # share of a violin's entries that may lie beyond either end of the axis
 FULL = (
@@ -269,31 +271,3 @@ def widest(found: Sequence[Shape | None]) -> float:
     """
     peaks = [float(shape.slices.max()) * len(shape.slices) for shape in found if shape and shape.slices.any()]
     return min(max(peaks), max(FULL, 1.5 * float(np.median(peaks)))) if peaks else FULL
-
-
-def stretches(present: Bool[ndarray, " n"]) -> list[tuple[int, int]]:
-    """First place and the place after the last of every run.
-
-    Example:
-        >>> stretches(np.array([True, True, False, True]))
-        [(0, 2), (3, 4)]
-    """
-    padded = np.concatenate([[False], present, [False]])
-    starts, ends = np.flatnonzero(padded[1:] & ~padded[:-1]), np.flatnonzero(~padded[1:] & padded[:-1])
-    return [(int(start), int(end)) for start, end in zip(starts, ends, strict=True)]
-
-
-def corners(values: Float[ndarray, " n"], tolerance: float) -> list[int]:
-    """Places of an evenly spaced line's points that a straight line between the kept ones does not replace.
-
-    Example:
-        >>> corners(np.array([0.0, 1.0, 2.0, 3.0, 0.0]), 0.01)
-        [0, 3, 4]
-    """
-    kept, last = [0], 0
-    for k in range(2, len(values)):
-        between = np.linspace(values[last], values[k], k - last + 1)
-        if np.abs(between - values[last : k + 1]).max() > tolerance:
-            last = k - 1
-            kept.append(last)
-    return kept if len(values) == 1 else [*kept, len(values) - 1]

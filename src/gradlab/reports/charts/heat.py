@@ -12,9 +12,9 @@ import plotly.graph_objects as go
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from gradlab.reports.charts.axes import StepAxis, decades, layer_ticks, power_text, thinned
+from gradlab.reports.charts.axes import StepAxis, decades, layer_ticks, power_text
 from gradlab.reports.charts.bands import interval_words, means_of
-from gradlab.reports.charts.densities import stretches
+from gradlab.reports.charts.points import stretches, thinned
 from gradlab.reports.charts.style import GREY, MUTED, empty, safe, see_through, spans_two_decades
 
 _ROW_PX, _LEAST_PX, _MOST_PX = 34, 150, 460

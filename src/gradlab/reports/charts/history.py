@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from gradlab.reports.charts.axes import Level, StepAxis, ValueAxis, exact, floor_line, level_lines, thinned
+from gradlab.reports.charts.axes import Level, StepAxis, ValueAxis, exact, floor_line, level_lines
 from gradlab.reports.charts.bands import (
     LOST,
     MOST_REPLICAS,
@@ -21,6 +21,7 @@ from gradlab.reports.charts.bands import (
     means_of,
     thin_lines,
 )
+from gradlab.reports.charts.points import thinned
 from gradlab.reports.charts.style import INK, SYMBOLS, empty, legend_key, safe
 
 PLOT_PX = 320

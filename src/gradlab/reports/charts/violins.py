@@ -13,12 +13,11 @@ from gradlab.reports.charts.densities import (
     LayerHistograms,
     Shape,
     axis_range,
-    corners,
     shapes,
-    stretches,
     widest,
     zero_bin,
 )
+from gradlab.reports.charts.points import corners, stretches
 from gradlab.reports.charts.style import CLEAR, INK, MUTED, PANEL, TEXT_PX, empty, see_through
 from gradlab.reports.charts.violin_words import ViolinAxis, head, percent, quartile_words, short, tail, where
 

@@ -18,6 +18,7 @@ from numpy import ndarray
 MOST_IMAGES = 64
 MOST_ROWS, MOST_COLUMNS = 128, 256  # of a matrix
 MOST_CELLS = 1024
+_LARGE_TILE = 16  # pixels: such tiles, full of noise, are told apart by a wider gap only
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class Grid:
     @property
     def gap(self) -> int:
         """Pixels between tiles: those of a single pixel stand close together."""
-        return 0 if self.values.shape[2:] == (1, 1) else 2
+        smaller = min(self.values.shape[2:])
+        return 0 if smaller == 1 else 1 if smaller < _LARGE_TILE else 2
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -1,0 +1,45 @@
+"""The machine: what it is, and how fast it multiplies matrices, measured in the same rounds as everything else."""
+
+from __future__ import annotations
+
+import os
+import time
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Any
+
+import torch
+
+from benchmarks.rounds import Contender
+from gradlab.studies.run import hardware, versions
+
+SIDE = 2048  # of the square matrices: large enough for the product's best speed
+
+
+def machine() -> dict[str, Any]:
+    """Hardware and versions that a measurement depends on."""
+    found = {**versions(), **({"jax": version("jax")} if find_spec("jax") else {})}
+    return {"hardware": hardware(None), "versions": found}
+
+
+def use_all_cores() -> None:
+    """As many threads as there are cores, for torch as for the others."""
+    torch.set_num_threads(os.cpu_count() or 1)
+
+
+def matrix_product(flop_per_network: float, side: int = SIDE) -> Contender:
+    """A float32 product of two large matrices, as a contender whose networks consist of nothing else.
+
+    Its speed is the networks a second that would be trained if all their arithmetic ran as fast as this product, so the
+    ratio of a competitor to it is the fraction of the machine's peak that the competitor reaches.
+    """
+    a, b = torch.rand(side, side), torch.rand(side, side)
+    out = torch.empty(side, side)
+
+    def call() -> float:
+        started = time.perf_counter()
+        torch.mm(a, b, out=out)
+        return time.perf_counter() - started
+
+    call()
+    return Contender("peak", 2 * side**3 / flop_per_network, call)
