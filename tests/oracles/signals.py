@@ -124,6 +124,8 @@ OF_LAYER: dict[str, Callable[[Layer], float]] = {
     "pre_activation_second_moment": lambda layer: square(rms(flat(layer.pre))),
     "saturation": lambda layer: share((abs(s) < 0.05 * layer.steepest for s in flat(layer.slope)), flat(layer.slope)),
     "saturated_units": saturated_units,
+    "slope_max": lambda layer: largest(flat(layer.slope)),
+    "slope_min": lambda layer: NAN if any(map(math.isnan, flat(layer.slope))) else min(map(abs, flat(layer.slope))),
     "dead_units": lambda layer: share((set(unit) == {0.0} for unit in by_unit(layer.slope)), flat(layer.slope)),
     "zero_entries": lambda layer: share((a == 0 for a in flat(layer.post)), flat(layer.post)),
     "weight_mean": lambda layer: mean(flat(layer.weights)),

@@ -87,7 +87,7 @@ def test_not_a_number_stays_with_what_is_measured_of_its_array(array: str) -> No
     expected = {
         "pre": {"pre_activation_second_moment"},
         "post": {n for n in QUANTITIES if n.startswith("activation_")} | {"unit_mean_std", "zero_entries"},
-        "slope": {"saturation", "saturated_units", "dead_units"},
+        "slope": {"saturation", "saturated_units", "slope_max", "slope_min", "dead_units"},
         "weights": {"weight_mean", "weight_std", "grad_to_data", "update_to_data"},
         "weight_grads": {n for n in QUANTITIES if n.startswith("gradient_")} | {"grad_to_data"},
         "pre_grads": {"pre_activation_gradient_rms"},

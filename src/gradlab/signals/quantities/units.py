@@ -11,7 +11,7 @@ import numpy as np
 
 from gradlab.signals.captured import CapturedLayer
 from gradlab.signals.quantities.record import QUANTITIES, Quantity, by_layer
-from gradlab.signals.quantities.statistics import PerReplica, mean_over_inputs, share
+from gradlab.signals.quantities.statistics import PerReplica, max_abs, mean_over_inputs, share
 
 FLAT = 0.05
 """A slope is flat below this fraction of the steepest that the activation can have."""
@@ -30,6 +30,16 @@ def saturation(layer: CapturedLayer) -> PerReplica:
 def saturated_units(layer: CapturedLayer) -> PerReplica:
     """Share of units that are flat on average over the batch."""
     return share(mean_over_inputs(np.abs(layer.slope)) < steep(layer)[:, None], layer.slope)
+
+
+def slope_max(layer: CapturedLayer) -> PerReplica:
+    """Largest slope met, sign left out."""
+    return max_abs(layer.slope)
+
+
+def slope_min(layer: CapturedLayer) -> PerReplica:
+    """Smallest slope met, sign left out; NaN where one is."""
+    return np.abs(layer.slope.astype(np.float64)).min(axis=(1, 2))
 
 
 def dead_units(layer: CapturedLayer) -> PerReplica:
@@ -64,6 +74,30 @@ QUANTITIES.add(
         source="Rakitianskaia and Engelbrecht 2015, by slope instead of value",
         needs="forward",
         measure=by_layer(saturated_units),
+    )
+)
+QUANTITIES.add(
+    Quantity(
+        name="slope_max",
+        symbol="max |phi'|",
+        unit="",
+        meaning="the most that an activation of the layer multiplies a gradient by",
+        formula="max over inputs and units of |phi'(z)|",
+        source="the range of f' in S3 1.D",
+        needs="forward",
+        measure=by_layer(slope_max),
+    )
+)
+QUANTITIES.add(
+    Quantity(
+        name="slope_min",
+        symbol="min |phi'|",
+        unit="",
+        meaning="the least that an activation of the layer multiplies a gradient by; 0 in a layer of rectifiers",
+        formula="min over inputs and units of |phi'(z)|",
+        source="the range of f' in S3 1.D",
+        needs="forward",
+        measure=by_layer(slope_min),
     )
 )
 QUANTITIES.add(
