@@ -39,7 +39,7 @@ def slope_max(layer: CapturedLayer) -> PerReplica:
 
 def slope_min(layer: CapturedLayer) -> PerReplica:
     """Smallest slope met, sign left out; NaN where one is."""
-    return np.abs(layer.slope.astype(np.float64)).min(axis=(1, 2))
+    return np.asarray(np.abs(layer.slope.astype(np.float64)).min(axis=(1, 2)))
 
 
 def dead_units(layer: CapturedLayer) -> PerReplica:
