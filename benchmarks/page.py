@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,7 +31,8 @@ def page(document: Mapping[str, Any]) -> str:
     """The whole page, from what results.json holds."""
     lines = [_TOP]
     lines += [f"- **{name}**: {who}" for name, who in WHO.items()]
-    lines += ["", _checked(document["checks"]), "", f"**Machine.** {_machine(document['machine'])}."]
+    machine = f"**Machine.** {_machine(document['machine'])}."
+    lines += ["", _filled(_checked(document["checks"])), "", _filled(machine)]
     for name, section in SECTIONS.items():
         measured = document["sections"].get(name)
         if measured is None:
@@ -38,8 +40,8 @@ def page(document: Mapping[str, Any]) -> str:
         other = "" if measured["machine"] == document["machine"] else f" Measured on {_machine(measured['machine'])}."
         rounds = sorted({each["rounds"] for each in measured["measurements"]})
         many = f"{rounds[0]}" if len(rounds) == 1 else f"{rounds[0]} to {rounds[-1]}"
-        text = " ".join(section.text.split())
-        lines += ["", f"## {section.title}", "", f"{text} {many} round{'' if rounds == [1] else 's'}.{other}", ""]
+        text = f"{section.text} {many} round{'' if rounds == [1] else 's'}.{other}"
+        lines += ["", f"## {section.title}", "", _filled(text), ""]
         lines += markdown(section.header, section.rows(measured["measurements"]))
     return "\n".join(lines) + "\n"
 
@@ -47,6 +49,11 @@ def page(document: Mapping[str, Any]) -> str:
 def markdown(header: Sequence[str], rows: Rows) -> list[str]:
     """A table."""
     return ["| " + " | ".join(cells) + " |" for cells in (header, ["---"] * len(header), *rows)]
+
+
+def _filled(text: str) -> str:
+    """A paragraph in lines of at most 119 characters."""
+    return textwrap.fill(" ".join(text.split()), 119, break_long_words=False, break_on_hyphens=False)
 
 
 def _machine(machine: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 Of PCA, distances and axes mean something, and the share of variance that the plane keeps is told. Of t-SNE, only who is
 near to whom does. Both are repeatable: points are chosen evenly, not at random, and scikit-learn gets a fixed seed. It is
-imported only when t-SNE is asked for; 2,000 points take it about 10 seconds.
+imported only when t-SNE is asked for; 2,000 points take it 10 to 20 seconds.
 """
 
 from __future__ import annotations
