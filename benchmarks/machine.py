@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.rounds import Contender
+from benchmarks.rounds import Contender, Options
 from gradlab.studies.run import hardware, versions
 
 SIDE = 2048  # of the square matrices: large enough for the product's best speed
@@ -27,12 +27,13 @@ def use_all_cores() -> None:
     torch.set_num_threads(os.cpu_count() or 1)
 
 
-def matrix_product(flop_per_network: float, side: int = SIDE) -> Contender:
+def matrix_product(flop_per_network: float, options: Options) -> Contender:
     """A float32 product of two large matrices, as a contender whose networks consist of nothing else.
 
     Its speed is the networks a second that would be trained if all their arithmetic ran as fast as this product, so the
     ratio of a competitor to it is the fraction of the machine's peak that the competitor reaches.
     """
+    side = options.fewer(SIDE)
     a, b = torch.rand(side, side), torch.rand(side, side)
     out = torch.empty(side, side)
 

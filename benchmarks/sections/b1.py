@@ -51,7 +51,7 @@ def _measure(options: Options) -> list[dict[str, Any]]:
             networks, steps = SIZES[name]
             steps = min(steps, EPOCH) if options.is_quick and name != "narrow" else steps
             contenders.append(contender(name, case(depth, options.fewer(networks), looks=(0, steps))))
-        contenders.append(matrix_product(case(depth, 1).flop))
+        contenders.append(matrix_product(case(depth, 1).flop, options))
         ratios = [("narrow", name) for name in [*SIZES, "peak"] if name != "narrow"]
         label = f"{depth} hidden layers of width 2"
         found.append(measure(label, contenders, ratios, options, depth=depth, steps=10 * EPOCH))

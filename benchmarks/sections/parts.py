@@ -57,7 +57,7 @@ def _measure(options: Options) -> list[dict[str, Any]]:
     start, end = without_backward(made["whole"])()
     assert np.array_equal(start.loss, end.loss), "the backward pass was not left out"
     contenders.append(contender("no backward", made["whole"], without_backward))
-    contenders.append(matrix_product(made["whole"].flop))
+    contenders.append(matrix_product(made["whole"].flop, options))
     ratios = [(each.name, "whole") for each in contenders[1:-1]] + [("whole", "peak")]
     facts = {"needed_share": made["whole"].least_flop / made["whole"].flop}
     return [measure(f"B1, depth {DEPTH}", contenders, ratios, options, **facts)]

@@ -49,7 +49,7 @@ def _measure(options: Options) -> list[dict[str, Any]]:
         for depth in DEPTHS:
             whole = EPOCHS * EPOCH
             flop = case(width, depth, 1, whole).flop
-            contenders = [matrix_product(flop)]
+            contenders = [matrix_product(flop, options)]
             for name in present(["narrow", *RIVALS]):
                 networks = options.fewer(networks_at_once(name, flop, width * depth))
                 steps = whole if name == "narrow" else 12 if name == "vmap" and depth > 1 else EPOCH

@@ -42,7 +42,7 @@ def _measure(options: Options) -> list[dict[str, Any]]:
         contenders = [
             contender("torch", ours, from_first_look=True),
             contender("loop", loop, from_first_look=True),
-            matrix_product(ours.flop),
+            matrix_product(ours.flop, options),
         ]
         ratios = [("torch", "loop"), ("torch", "peak"), ("loop", "peak")]
         share = ours.least_flop / ours.flop

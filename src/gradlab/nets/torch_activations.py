@@ -29,11 +29,14 @@ class Kernel:
         activate: `activate(z, out, *params)`: phi(z) into `out`.
         chain: `chain(g, z, a, *params)`: multiplies g by phi'(z) in place, a = phi(z).
         takes_tensors: Whether parameters may differ along R.
+        reads_z: Whether the slope, in torch's form and in the formula, needs z where phi(z) does not tell enough: a
+            rectifier's slope depends on signs alone, which it keeps. If not, a may stand in the memory of z.
     """
 
     activate: Callable[..., object]
     chain: Callable[..., object]
     takes_tensors: bool = False
+    reads_z: bool = False
 
 
 def _times(x: Tensor, k: Any, out: Tensor) -> Tensor:
@@ -54,7 +57,7 @@ def _chain_tanh(g: Tensor, z: Tensor, a: Tensor, k: Any) -> None:
 _SELU = (SELU_ALPHA, SELU_SCALE, 1.0)
 
 KERNELS: Mapping[str, Kernel] = {
-    "identity": Kernel(lambda z, out: out.copy_(z), lambda g, z, a: None),
+    "identity": Kernel(lambda z, out: None if out is z else out.copy_(z), lambda g, z, a: None),
     "sigmoid": Kernel(lambda z, out, k: torch.sigmoid(_times(z, k, out), out=out), _chain_sigmoid, takes_tensors=True),
     "tanh": Kernel(lambda z, out, k: torch.tanh(_times(z, k, out), out=out), _chain_tanh, takes_tensors=True),
     "relu": Kernel(
@@ -84,10 +87,12 @@ KERNELS: Mapping[str, Kernel] = {
     "gelu": Kernel(
         lambda z, out: _aten.gelu.out(z, out=out),
         lambda g, z, a: _aten.gelu_backward.grad_input(g, z, grad_input=g),
+        reads_z=True,
     ),
     "silu": Kernel(
         lambda z, out: _aten.silu.out(z, out=out),
         lambda g, z, a: _aten.silu_backward.grad_input(g, z, grad_input=g),
+        reads_z=True,
     ),
 }
 
@@ -99,8 +104,14 @@ def _kernel(record: Activation, params: Sequence[Any]) -> Kernel | None:
     return None
 
 
+def reads_z(record: Activation, params: Sequence[Any]) -> bool:
+    """Whether z is needed after `activate`; if not, its `out` may be z."""
+    kernel = _kernel(record, params)
+    return kernel is None or kernel.reads_z
+
+
 def activate(xp: TorchNamespace, record: Activation, params: Sequence[Any], z: Tensor, out: Tensor) -> None:
-    """Phi(z) into `out`, which may not be z."""
+    """Phi(z) into `out`; see `reads_z`."""
     kernel = _kernel(record, params)
     if kernel is None:
         out.copy_(record.function(xp, z, *params))

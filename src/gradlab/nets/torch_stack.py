@@ -11,7 +11,7 @@ All parameters of a replica lie in one row of a flat [R, P] tensor, of which eve
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from torch import Tensor
 from gradlab import seeds
 from gradlab.nets import layout
 from gradlab.nets.stack import Stack
-from gradlab.nets.torch_activations import activate, chain
+from gradlab.nets.torch_activations import activate, chain, reads_z
 from gradlab.nets.torch_namespace import TorchNamespace
 from gradlab.parts import ACTIVATIONS
 
@@ -40,19 +40,19 @@ class Buffers:
     Attributes:
         fed: Per layer, its input [R, M, B]; the first is the batch itself, [1, M, B] where all replicas share it.
         pre: Per layer, pre-activations [R, N, B].
-        post: Per layer, activations [R, N, B]; the same memory as `pre` where the activation is the identity.
+        post: Per layer, activations [R, N, B]; in the memory of `pre` where the slope can be told from them.
         masks: Per layer, room for what dropout multiplies the activations by [R, N, B]; None without dropout.
+        grads: Per layer, room for the gradient by its activations [R, N, B]; every other layer's is the same memory.
+        rows: Per layer, room for its input with units last [R, B, M], the same memory for all; None where that does not pay.
         is_dropped: Whether the forward pass had dropout.
-        grads: Per layer, the gradient of the loss by its pre-activations [R, N, B], after a backward pass.
-        rows: Per layer, room for its input with units last [R, B, M]; None where that does not pay.
     """
 
-    fed: list[Tensor]
-    pre: list[Tensor]
-    post: list[Tensor]
-    masks: list[Tensor | None]
-    grads: list[Tensor]
-    rows: list[Tensor | None]
+    fed: list[Tensor] = field(default_factory=list)
+    pre: list[Tensor] = field(default_factory=list)
+    post: list[Tensor] = field(default_factory=list)
+    masks: list[Tensor | None] = field(default_factory=list)
+    grads: list[Tensor] = field(default_factory=list)
+    rows: list[Tensor | None] = field(default_factory=list)
     is_dropped: bool = False
 
 
@@ -100,30 +100,33 @@ class TorchStack:
             start += n * has_bias
         return weights, biases
 
-    def along(self, values_R: Float[ndarray, " R"], dims: int = 3) -> Any:
+    def along(self, values: float | Float[ndarray, " R"], dims: int = 3) -> Any:
         """A parameter as a number where all replicas agree, else as a tensor [R, 1, ...] of `dims` dimensions."""
-        if (values_R == values_R[0]).all():
-            return float(values_R[0])
+        values_R = number_if_equal(values)
+        if isinstance(values_R, float):
+            return values_R
         return torch.tensor(values_R, dtype=self.dtype, device=self.device).reshape(-1, *[1] * (dims - 1))
 
     def buffers(self, examples: int, *, backward: bool = True) -> Buffers:
         """Room for the passes of so many examples; for a forward pass alone it is less."""
-        on_processor = self.device.type == "cpu"
-        made = Buffers([], [], [], [], [], [])
 
-        def room(*shape: int) -> Tensor:
-            return torch.empty((len(self), *shape), dtype=self.dtype, device=self.device)
+        def room(size: int) -> Tensor:
+            return torch.empty(len(self) * size * examples, dtype=self.dtype, device=self.device)
 
-        for (n, m, _), record, dropout in zip(self.shapes, self.records, self.dropout, strict=True):
-            made.pre.append(room(n, examples))
-            made.post.append(made.pre[-1] if record.name == "identity" else room(n, examples))
-            made.masks.append(None if dropout is None or not backward else room(n, examples))
+        def part(memory: Tensor, *shape: int) -> Tensor:
+            return memory[: len(self) * shape[0] * shape[1]].view(len(self), *shape)
+
+        made, widest = Buffers(), max(max(n, m) for n, m, _ in self.shapes) if backward else 0
+        turns, turned = (room(widest), room(widest)), room(min(widest, WIDEST_COPIED))
+        for i, (n, m, _) in enumerate(self.shapes):
+            made.pre.append(part(room(n), n, examples))
+            is_needed = reads_z(self.records[i], self.activation_params[i])
+            made.post.append(part(room(n), n, examples) if is_needed else made.pre[-1])
             if backward:
-                made.grads.append(room(n, examples))
-                copied = on_processor and min(n, m) >= NARROWEST_COPIED and m < WIDEST_COPIED
-                made.rows.append(room(examples, m) if copied else None)
-            else:
-                made.grads.append(made.pre[-1])
+                made.masks.append(None if self.dropout[i] is None else part(room(n), n, examples))
+                made.grads.append(part(turns[i % 2], n, examples))
+                is_copied = self.device.type == "cpu" and min(n, m) >= NARROWEST_COPIED and m < WIDEST_COPIED
+                made.rows.append(part(turned, examples, m) if is_copied else None)
         return made
 
     def forward(
@@ -141,8 +144,7 @@ class TorchStack:
         for i, (w_RNM, b_RN) in enumerate(zip(self.weights, self.biases, strict=True)):
             pre, post = buffers.pre[i], buffers.post[i]
             product(w_RNM, buffers.fed[i], b_RN, pre)
-            if post is not pre:
-                activate(self.xp, self.records[i], self.activation_params[i], pre, post)
+            activate(self.xp, self.records[i], self.activation_params[i], pre, post)
             mask = None if step is None else self._mask(i, buffers.masks[i], step, first)
             buffers.fed.append(post if mask is None else post * mask)
         return buffers.fed.pop()
@@ -172,7 +174,7 @@ class TorchStack:
 
         Args:
             g_RNB: Gradient of the loss by the outputs; overwritten.
-            buffers: Of the forward pass; `grads` is filled.
+            buffers: Of the forward pass.
             weight_grads: Per layer [R, N, M], to be filled. They may be the weights themselves: a layer's weights are
                 read for the last time before they are written to.
             bias_grads: Per layer [R, N] or None, to be filled.
@@ -183,7 +185,7 @@ class TorchStack:
             if mask is not None and buffers.is_dropped:
                 g_RNB.mul_(mask)
             chain(self.xp, self.records[i], self.activation_params[i], g_RNB, buffers.pre[i], buffers.post[i])
-            upstream_RNB, buffers.grads[i] = g_RNB, g_RNB
+            upstream_RNB = g_RNB
             if i:
                 g_RNB = product(self.weights[i].transpose(1, 2), upstream_RNB, None, buffers.grads[i - 1])
             inputs_RBM = self._inputs_as_rows(buffers, i)
@@ -212,6 +214,13 @@ class TorchStack:
         rows_RBM = rows_RBM[: len(x_RMB)]
         layout.transpose(x_RMB.numpy(), rows_RBM.numpy())
         return rows_RBM.expand(len(self), -1, -1)
+
+
+def number_if_equal(values: float | Float[ndarray, " R"]) -> float | Float[ndarray, " R"]:
+    """The number that all replicas have, or the array where they differ."""
+    if isinstance(values, float):
+        return values
+    return float(values[0]) if (values == values[0]).all() else values
 
 
 def flat_parameters(stack: Stack, device: str) -> Float[Tensor, "R P"]:

@@ -7,6 +7,7 @@ too. On a GPU there is one share. Batches of more than `SLICE` examples pass thr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,6 +26,10 @@ from gradlab.training.torch_optimizer import TorchOptimizer
 from gradlab.training.train import LOSS_SET, Job, Look, SetLook
 
 Result = TypeVar("Result")
+
+CACHE_BYTES = 3_000_000  # of one share's parameters and activations: what a core has of second and third level cache
+CALL_SECONDS = 20e-6  # least time of the average operation of a share, ten times what calling it takes
+SECONDS_PER_FLOP, SECONDS_PER_NUMBER = 1e-11, 4e-10  # of a product, and of everything else, on one core
 
 
 class Share:
@@ -155,10 +160,23 @@ class Share:
         return {name: set_look for name, (set_look, _) in seen.items()}, loss_R
 
 
-def cut(replicas: int, threads: int) -> list[slice]:
-    """Replicas of each share: as many shares as threads if every thread gets at least two networks, else one."""
-    shares = threads if replicas >= 2 * threads else 1
-    ends = np.linspace(0, replicas, shares + 1).round().astype(int).tolist()
+def share_size(job: Job) -> int:
+    """Replicas of a share: as many as caches hold, but no fewer than make an operation worth its call.
+
+    It depends on the job alone, not on threads, and so does how numbers round.
+    """
+    shapes = [w.shape[1:] for w in job.stack.weights]
+    examples = min(max(job.recipe.batch_sizes(job.points)), SLICE)
+    weights, units = sum(n * m for n, m in shapes), sum(n for n, _ in shapes)
+    numbers = weights + (shapes[0][1] + 2 * units) * examples
+    seconds = (2 * weights * examples * SECONDS_PER_FLOP + units * examples * SECONDS_PER_NUMBER) / len(shapes)
+    fits = CACHE_BYTES / (np.dtype(job.recipe.precision).itemsize * numbers)
+    return max(1, round(fits), math.ceil(CALL_SECONDS / seconds))
+
+
+def cut(replicas: int, size: int) -> list[slice]:
+    """Shares of at most `size` replicas, as equal as can be."""
+    ends = np.linspace(0, replicas, -(-replicas // size) + 1).round().astype(int).tolist()
     return [slice(a, b) for a, b in pairwise(ends)]
 
 
@@ -174,7 +192,7 @@ def crew(shares: Sequence[Share]) -> Iterator[Callable[[Callable[[Share], Result
         yield lambda do: [do(shares[0])]
         return
     threads = torch.get_num_threads()
-    pool = ThreadPoolExecutor(len(shares), initializer=torch.set_num_threads, initargs=(1,))
+    pool = ThreadPoolExecutor(min(threads, len(shares)), initializer=torch.set_num_threads, initargs=(1,))
 
     def together(do: Callable[[Share], Result]) -> list[Result]:
         return [done.result() for done in [pool.submit(do, share) for share in shares]]
@@ -197,8 +215,8 @@ def train_torch(job: Job, looks: Sequence[int], device: str = "cpu") -> Iterator
     examples = on_device(job.examples, *where)
     examples = examples if is_shuffled(job) else examples_last(examples)
     sets = {name: examples_last(on_device(each, *where)) for name, each in job.sets.items()}
-    threads = torch.get_num_threads() if params_RP.device.type == "cpu" else 1
-    shares = [Share(job, rows, params_RP, examples, sets) for rows in cut(len(job.stack), threads)]
+    size = share_size(job) if params_RP.device.type == "cpu" else len(job.stack)
+    shares = [Share(job, rows, params_RP, examples, sets) for rows in cut(len(job.stack), size)]
     weights, biases = TorchStack(job.stack, params_RP).views(params_RP)
     with crew(shares) as together:
         for step in looks:

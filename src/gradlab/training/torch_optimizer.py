@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradlab.nets.torch_stack import TorchStack
+from gradlab.nets.torch_stack import TorchStack, number_if_equal
 from gradlab.parts import OPTIMIZERS, SCHEDULES
 from gradlab.parts.namespace import NUMPY
 from gradlab.training.train import Job
@@ -25,28 +25,32 @@ class TorchOptimizer:
         self.stack = stack
         self.rule = OPTIMIZERS[recipe.optimizer.name].rule(dict(recipe.optimizer.params))
         self.schedule = SCHEDULES[recipe.schedule.name]
-        self.lr, self.total_steps = job.lr[rows], float(job.total_steps)
-        self.params = [p[rows] for p in job.optimizer_params]
-        self.schedule_params = [p[rows] for p in job.schedule_params]
+        self.total_steps = float(job.total_steps)
+        # numbers instead of arrays where they do: arithmetic on tiny arrays every step would take longer than small layers
+        self.lr = number_if_equal(job.lr[rows])
+        self.params = [number_if_equal(p[rows]) for p in job.optimizer_params]
+        self.schedule_params = [number_if_equal(p[rows]) for p in job.schedule_params]
         self.slots = [torch.zeros_like(stack.params_RP) for _ in self.rule.slots]
 
-    def numbers(self, step: int) -> list[np.ndarray]:
-        """What `rule.prepare` makes of update `step`, 1 the first: float64 arrays [R]."""
+    def numbers(self, step: int) -> list[Any]:
+        """What `rule.prepare` makes of update `step`, 1 the first: numbers, or float64 arrays [R]."""
         factor = self.schedule.factor(NUMPY, float(step - 1), self.total_steps, *self.schedule_params)
-        numbers = self.rule.prepare(NUMPY, float(step), self.lr * factor, *self.params)
-        return [np.broadcast_to(n, self.lr.shape) for n in numbers]
+        return [
+            n if isinstance(n, np.ndarray) and n.ndim else float(n)
+            for n in self.rule.prepare(NUMPY, float(step), self.lr * factor, *self.params)
+        ]
 
-    def plain_rate(self, numbers: list[np.ndarray]) -> np.ndarray | None:
-        """The learning rate [R] where the update is w - lr g and no more; else None.
+    def plain_rate(self, numbers: list[Any]) -> Any:
+        """The learning rate where the update is w - lr g and no more, a number or an array [R]; else None.
 
         Such an update can be done by the products that give the gradients, which saves a pass over all parameters.
         """
         if self.rule.name != "sgd":
             return None
         lr, weight_decay = numbers
-        return None if weight_decay.any() else lr
+        return None if np.any(weight_decay) else lr
 
-    def update(self, grads_RP: Tensor, numbers: list[np.ndarray]) -> None:
+    def update(self, grads_RP: Tensor, numbers: list[Any]) -> None:
         """Move the parameters, in place."""
         old = (self.stack.params_RP, *self.slots)
         prepared = [self.stack.along(n, 2) for n in numbers]

@@ -31,7 +31,7 @@ _SLICES, _FEW_SLICES = 80, 50
 _UNSEEN = 2e-5  # share of a slice that is not worth its ink
 
 VIOLINS_KEY = (
-    "Width: density of the entries, one scale for all violins. Solid bar: the printed share lies on one value; a bar as"
+    "Width: density of the entries, one scale for all violins. Solid bar: the printed share lies at one place; a bar as"
     " wide as the lane is 100 %. Dot and short lines: median and quartiles. At most"
     f" {100 * TAIL:g} % of a layer's entries lie beyond either end of the axis."
 )
