@@ -171,7 +171,7 @@ def share_size(job: Job) -> int:
     numbers = weights + (shapes[0][1] + 2 * units) * examples
     seconds = (2 * weights * examples * SECONDS_PER_FLOP + units * examples * SECONDS_PER_NUMBER) / len(shapes)
     fits = CACHE_BYTES / (np.dtype(job.recipe.precision).itemsize * numbers)
-    return max(1, round(fits), math.ceil(CALL_SECONDS / seconds))
+    return max(1, int(fits + 0.5), math.ceil(CALL_SECONDS / seconds))
 
 
 def cut(replicas: int, size: int) -> list[slice]:
