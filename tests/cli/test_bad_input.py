@@ -158,7 +158,7 @@ FILES = [
     Bad("claim on several cells", FILE, ['claim "A"', "2 cells", "exactly one cell"], (', rate = 0.01 }', " }")),
     Bad("claim on no outcome", FILE, ['claim "A"', "colapsed", "collapsed"], ('rate = "collapsed"', 'rate = "colapsed"')),
     Bad("claim without a judge", FILE, ['claim "A"', "published or expected"], ("published = 0.5", "")),
-    Bad("published above 1", FILE, ["published", "1.5", "less than or equal to 1"], ("published = 0.5", "published = 1.5")),
+    Bad("published above 1", FILE, ["published", "1.5", "a rate between 0 and 1"], ("published = 0.5", "published = 1.5")),
     Bad("outcome over no inputs", FILE, ["input set", "pionts", 'did you mean "points"'], ('over = "points"', 'over = "pionts"')),
     Bad("inputs of nothing", FILE, ["inputs"], ("points = { linspace = [1, 10, 10] }", "points = {}")),
 ]  # fmt: skip

@@ -61,7 +61,7 @@ def _result(claim: Claim, **found: object) -> ClaimResult:
 
 
 def _too_few(claim: Claim, n: int) -> str | None:
-    return f"{n} networks, {claim.needed} needed" if n < claim.min_replicas else None
+    return f"{n} networks, {claim.needed} needed" if n < claim.needed else None
 
 
 def _rate_of(claim: Claim, cell: CellResult) -> Proportion | None:

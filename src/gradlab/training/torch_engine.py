@@ -171,7 +171,7 @@ def share_size(job: Job) -> int:
     numbers = weights + (shapes[0][1] + 2 * units) * examples
     seconds = (2 * weights * examples * SECONDS_PER_FLOP + units * examples * SECONDS_PER_NUMBER) / len(shapes)
     fits = CACHE_BYTES / (np.dtype(job.recipe.precision).itemsize * numbers)
-    return max(1, int(fits + 0.5), math.ceil(CALL_SECONDS / seconds))
+    return max(1, int(float(fits) + 0.5), math.ceil(CALL_SECONDS / float(seconds)))
 
 
 def cut(replicas: int, size: int) -> list[slice]:
@@ -188,10 +188,10 @@ def is_shuffled(job: Job) -> bool:
 @contextmanager
 def crew(shares: Sequence[Share]) -> Iterator[Callable[[Callable[[Share], Result]], list[Result]]]:
     """A function that does something to every share, each in a thread of its own."""
-    if len(shares) == 1:
-        yield lambda do: [do(shares[0])]
-        return
     threads = torch.get_num_threads()
+    if min(threads, len(shares)) == 1:
+        yield lambda do: [do(share) for share in shares]
+        return
     pool = ThreadPoolExecutor(min(threads, len(shares)), initializer=torch.set_num_threads, initargs=(1,))
 
     def together(do: Callable[[Share], Result]) -> list[Result]:

@@ -225,9 +225,9 @@ def level_lines(figure: go.Figure, levels: Sequence[Level], axis: ValueAxis) -> 
 
 
 def _lines_of(label: str) -> str:
-    """A label broken between words, so that the plot keeps its width on a narrow screen."""
+    """A label broken at its spaces, so that the plot keeps its width on a narrow screen; no-break spaces stay."""
     lines: list[str] = []
-    for word in label.split():
+    for word in label.split(" "):
         if lines and len(lines[-1]) + 1 + len(word) <= _LINE:
             lines[-1] += f" {word}"
         else:
