@@ -133,6 +133,13 @@ def test_numbers_do_not_depend_on_the_number_of_threads() -> None:
         assert np.array_equal(one, two)
 
 
+def test_serial_and_parallel_loops_are_cached_apart() -> None:
+    # numba finds machine code on disk by a function's name: under one name, one form would run as the other
+    for loop in seeds._LOOPS:
+        names = {form[loop].py_func.__qualname__ for form in (seeds._SERIAL, seeds._IN_PARALLEL)}
+        assert len(names) == 2
+
+
 def test_streams_differ_in_every_part_of_the_counter() -> None:
     base = {"root_seed": ROOT_SEED, "replica": 3, "purpose": Purpose.DATA, "layer": 2}
     changes = [{}, {"root_seed": ROOT_SEED + 1}, {"root_seed": ROOT_SEED + 2**32}, {"replica": 4}, {"layer": 3}]

@@ -74,14 +74,19 @@ def run_study(
         return
     names = {cell.id: _label(plan, cell) for cell in reversed(plan.cells)}  # of equal cells the first names them
     started, stamp = time.perf_counter(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    networks, compile_seconds = 0, 0.0
+    where = json.dumps(versions()), json.dumps(hardware(threads))
+    networks, compile_seconds, session = 0, 0.0, None
 
     def record(task: ChunkTask, result: ChunkResult) -> None:
-        nonlocal networks, compile_seconds, done_work
+        nonlocal networks, compile_seconds, done_work, session
         store.commit(result, numbers, plan.device)
         done = sum(len(trials.outcome) for trials in result.trials)
         networks += done
         compile_seconds += result.compile_seconds
+        # other processes compile side by side: only here does compiling add to the time that passes
+        wall = time.perf_counter() - started - (compile_seconds if isinstance(executor, InProcess) else 0.0)
+        seconds = max(0.0, wall), compile_seconds
+        session = store.note_session(session, (plan.study.name, plan.key, stamp, *seconds, networks, *where))
         done_work += _work(plan, task)
         if progress is not None:
             progress(
@@ -111,16 +116,6 @@ def run_study(
             future.cancel()
         if own:
             executor.shutdown(wait=True, cancel_futures=True)
-        if networks:
-            # other processes compile side by side: only here does compiling add to the time that passes
-            wall = time.perf_counter() - started - (compile_seconds if isinstance(executor, InProcess) else 0.0)
-            with store.transaction() as db:
-                db.execute(
-                    "INSERT INTO session (study, plan, started, seconds, compile_seconds, networks, versions, hardware) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (plan.study.name, plan.key, stamp, max(0.0, wall), compile_seconds, networks,
-                     json.dumps(versions()), json.dumps(hardware(threads))),
-                )  # fmt: skip
 
 
 def _missing(plan: Plan, recorded: Recorded, threads: int | None) -> Iterator[ChunkTask]:

@@ -205,6 +205,21 @@ class Store:
                     (number, trials.start, trials.start + count, trials.looks.pack()),
                 )
 
+    def note_session(self, number: int | None, session: Sequence[str | float | int]) -> int:
+        """Write down how long a session has taken so far; after every chunk, so that a killed run keeps its time.
+
+        Args:
+            number: The session's, None for a new one.
+            session: Study, plan, when it began, seconds, seconds of compiling, networks, versions and hardware.
+
+        Returns:
+            Its number.
+        """
+        marks = ", ".join("?" * len(session))
+        with self.transaction() as db:
+            noted = db.execute(f"INSERT OR REPLACE INTO session VALUES (?, {marks})", (number, *session))
+            return noted.lastrowid or 0
+
 
 def as_mask(flags_FR: Bool[ndarray, "F R"]) -> Any:
     """Flags of one look as one integer a replica, the first flag in the lowest bit."""

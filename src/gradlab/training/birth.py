@@ -35,23 +35,27 @@ def look_at_birth(job: Job) -> Look:
     starts = np.cumsum([0, *(job.sets[name].inputs.shape[1] for name in names)])
     outputs_RNQ = np.empty((replicas, widths[-1], x_RMQ.shape[2]), real)
     live_SRL = np.zeros((len(names), replicas, len(widths) - 2), np.int64)
+    loss_R = np.empty(replicas)
+    at = names.index(LOSS_SET)
+    trained_on = slice(starts[at], starts[at + 1])
     params = [[_along(p, real) for p in params] for params in stack.activation_params]
 
-    @np.errstate(all="ignore")  # here: every thread has its own
     def see(a: int, b: int) -> None:
         """Replicas a to b - 1, from the inputs up."""
         post = x_RMQ[a:b] if len(x_RMQ) > 1 else x_RMQ
-        for i, (w, bias) in enumerate(zip(stack.weights, stack.biases, strict=True)):
-            activation = ACTIVATIONS[stack.spec.layers[i].activation.name]
-            here = [p if isinstance(p, float) else p[a:b] for p in params[i]]
-            pre = np.empty((b - a, w.shape[1], x_RMQ.shape[2]), real)
-            _product(w[a:b], np.zeros((b - a, w.shape[1]), real) if bias is None else bias[a:b], post, pre)
-            post = np.ascontiguousarray(activation.function(XP, pre, *here), real)
-            if i < live_SRL.shape[2]:
-                slopes = activation.derivative(XP, pre, post, *here)
-                slopes = slopes if np.shape(slopes) == pre.shape else np.full_like(pre, slopes)
-                _count_live(slopes, starts, live_SRL[:, a:b, i])
+        with np.errstate(all="ignore"):  # here: every thread has its own
+            for i, (w, bias) in enumerate(zip(stack.weights, stack.biases, strict=True)):
+                activation = ACTIVATIONS[stack.spec.layers[i].activation.name]
+                here = [p if isinstance(p, float) else p[a:b] for p in params[i]]
+                pre = np.empty((b - a, w.shape[1], x_RMQ.shape[2]), real)
+                _product(w[a:b], np.zeros((b - a, w.shape[1]), real) if bias is None else bias[a:b], post, pre)
+                post = np.ascontiguousarray(activation.function(XP, pre, *here), real)
+                if i < live_SRL.shape[2]:
+                    slopes = activation.derivative(XP, pre, post, *here)
+                    slopes = slopes if np.shape(slopes) == pre.shape else np.full_like(pre, slopes)
+                    _count_live(slopes, starts, live_SRL[:, a:b, i])
         outputs_RNQ[a:b] = post
+        loss_R[a:b] = loss_on(job, outputs_RNQ[a:b, :, trained_on].swapaxes(1, 2), slice(a, b))
 
     size = max(1, BLOCK_BYTES // (max(widths) * x_RMQ.shape[2] * real.itemsize))
     blocks = list(pairwise([*range(0, replicas, size), replicas]))
@@ -63,8 +67,7 @@ def look_at_birth(job: Job) -> Look:
         name: SetLook(outputs_RQN[:, first:last], live_RL)
         for name, (first, last), live_RL in zip(names, pairwise(starts), live_SRL, strict=True)
     }
-    loss = loss_on(job, sets[LOSS_SET].outputs)
-    return Look(0, loss, np.zeros(replicas, np.int64), stack.weights, stack.biases, sets)
+    return Look(0, loss_R, np.zeros(replicas, np.int64), stack.weights, stack.biases, sets)
 
 
 def _inputs(arrays: Sequence[Float[ndarray, "#R _ M"]], real: np.dtype[Any]) -> Float[ndarray, "#R M Q"]:
@@ -151,15 +154,21 @@ def _count_live(slopes_RNQ, starts, live_SR):  # type: ignore[no-untyped-def]
             live_SR[s, r] = live
 
 
-def loss_on(job: Job, outputs_RQN: Float[ndarray, "R Q N"]) -> Float[ndarray, " R"]:
-    """Loss on the examples looked at, by the record's own formula in float64."""
-    loss = LOSSES[job.recipe.loss.name]
-    targets = job.sets[LOSS_SET].targets
-    assert targets is not None
+def loss_on(job: Job, outputs_RQN: Float[ndarray, "R Q N"], here: slice) -> Float[ndarray, " R"]:
+    """Loss on the examples looked at, by the record's own formula in float64.
+
+    Args:
+        job: What is trained.
+        outputs_RQN: Outputs for the input set "train".
+        here: Which replicas they belong to.
+    """
+    loss, examples = LOSSES[job.recipe.loss.name], job.sets[LOSS_SET]
+    assert examples.targets is not None
+    targets = examples.targets if len(examples.targets) == 1 else examples.targets[here]
     y = outputs_RQN.astype(np.float64)
     with np.errstate(all="ignore"):
         normaliser = _logsumexp(y) if loss.normaliser else 0.0
-        params = [p[:, None, None] for p in job.loss_params]
+        params = [p[here, None, None] for p in job.loss_params]
         terms = loss.value(NUMPY, y, targets, normaliser, *params)
         return np.asarray(terms.sum(axis=(1, 2)) / loss.divisor(y.shape[1], y.shape[2]))
 

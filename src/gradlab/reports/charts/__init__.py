@@ -9,23 +9,44 @@ The neutral colours `INK`, `MUTED`, `GRID` and `PANEL` stand for roles; a page m
 to follow the reader's light or dark system.
 """
 
+from gradlab.reports.charts.axes import Level
+from gradlab.reports.charts.bands import BANDS_KEY
+from gradlab.reports.charts.classes import CONFUSION_KEY, ClassCounts, class_counts, confusion
 from gradlab.reports.charts.curves import Curve, Losses, loss_curves, survival
+from gradlab.reports.charts.densities import LayerHistograms
 from gradlab.reports.charts.depth import DepthCurve, rate_by_depth
 from gradlab.reports.charts.effects import EffectBar, GridCell, effect_bars, effect_grids
+from gradlab.reports.charts.heat import LayerHistory, by_layer_and_step
+from gradlab.reports.charts.history import TrainingCurve, training_curves
+from gradlab.reports.charts.layers import LayerValues, by_layer
 from gradlab.reports.charts.rates import RateRow, Series, rates
 from gradlab.reports.charts.readings import ReadingRow, readings
 from gradlab.reports.charts.style import colour_of
+from gradlab.reports.charts.violins import VIOLINS_KEY, violins
 
 __all__ = [
+    "BANDS_KEY",
+    "CONFUSION_KEY",
+    "VIOLINS_KEY",
+    "ClassCounts",
     "Curve",
     "DepthCurve",
     "EffectBar",
     "GridCell",
+    "LayerHistograms",
+    "LayerHistory",
+    "LayerValues",
+    "Level",
     "Losses",
     "RateRow",
     "ReadingRow",
     "Series",
+    "TrainingCurve",
+    "by_layer",
+    "by_layer_and_step",
+    "class_counts",
     "colour_of",
+    "confusion",
     "effect_bars",
     "effect_grids",
     "loss_curves",
@@ -33,4 +54,6 @@ __all__ = [
     "rates",
     "readings",
     "survival",
+    "training_curves",
+    "violins",
 ]

@@ -13,7 +13,6 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from gradlab.reports.charts.curves import spread
 from gradlab.reports.charts.style import GRID, MUTED, TEXT_PX, safe, spans_two_decades
 
 _GAP = 0.45  # decades between step 0 and the first step after it
@@ -222,6 +221,24 @@ def level_lines(figure: go.Figure, levels: Sequence[Level], axis: ValueAxis) -> 
         )  # fmt: skip
     widest = max(len(line) for label in labels for line in label.split("<br>"))
     figure.update_layout(margin={"r": 14 + round(7.6 * widest)})
+
+
+def spread(values: Sequence[float], gap: float, low: float = 0.0, high: float = 100.0) -> list[float]:
+    """Increasing values moved apart to at least `gap`, as little as possible, within low and high where they fit.
+
+    Example:
+        >>> spread([1.0, 2.0, 50.0], 5.0)
+        [0.0, 5.0, 50.0]
+    """
+    clusters: list[list[float]] = []  # [sum of wanted starts, members]
+    for i, value in enumerate(values):
+        clusters.append([value - i * gap, 1])
+        while len(clusters) > 1 and clusters[-2][0] / clusters[-2][1] >= clusters[-1][0] / clusters[-1][1]:
+            total, members = clusters.pop()
+            clusters[-1] = [clusters[-1][0] + total, clusters[-1][1] + members]
+    top = max(low, high - gap * (len(values) - 1))
+    starts = [min(max(total / members, low), top) for total, members in clusters for _ in range(int(members))]
+    return [start + i * gap for i, start in enumerate(starts)]
 
 
 def _lines_of(label: str) -> str:

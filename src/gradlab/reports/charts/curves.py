@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 from numpy import isfinite, nanmax, ndarray
 
+from gradlab.reports.charts.axes import StepAxis, spread
 from gradlab.reports.charts.style import (
     INK,
     MUTED,
@@ -27,7 +28,6 @@ from gradlab.stats import Proportion
 from gradlab.stats.text import interval_text, number_text
 
 MOST_REPLICAS = 50
-_GAP = 0.45  # decades between step 0 and the first step after it
 _LAYERS = (
     10  # traces that share a panel's replicas: enough for lines to darken where they cross, few enough to be quick
 )
@@ -56,33 +56,6 @@ class Losses:
     replicas: int
 
 
-class _StepAxis:
-    """Steps -> positions: log10, and step 0 a gap before the first positive step."""
-
-    def __init__(self, steps: Sequence[int]) -> None:
-        positive = [step for step in steps if step > 0]
-        self.first, self.last = (min(positive), max(positive)) if positive else (1, 1)
-        self.zero = math.log10(self.first) - _GAP
-
-    def __call__(self, step: int) -> float:
-        return round(math.log10(step), 4) if step > 0 else round(self.zero, 4)
-
-    def apply(self, figure: go.Figure) -> None:
-        """Set range and ticks: 0, the powers of ten, and 2 and 5 between where there are few."""
-        powers = range(math.floor(math.log10(self.first)), math.ceil(math.log10(self.last)) + 1)
-        every = [10**power for power in powers]
-        if math.log10(self.last / self.first) < 1.5:
-            every = sorted(k * 10**power for power in powers for k in (1, 2, 5))
-        ticks = [step for step in every if 0.999 * self.first <= step <= 1.001 * self.last] or [self.first]
-        figure.update_xaxes(
-            tickvals=[self.zero, *map(math.log10, ticks)],
-            ticktext=["0", *(f"{step:,}" for step in ticks)],
-            range=[self.zero - 0.08, math.log10(self.last) + 0.06],
-            zeroline=False,
-            tickangle=0,
-        )
-
-
 def survival(curves: Sequence[Curve], y_title: str = "networks not collapsed (%)") -> go.Figure | None:
     """Share over training steps: a line through the looks with its interval as a band, each named at its end.
 
@@ -92,7 +65,7 @@ def survival(curves: Sequence[Curve], y_title: str = "networks not collapsed (%)
     curves = [curve for curve in curves if len(curve.steps) > 1 and len(curve.rates) == len(curve.steps)]
     if not curves:
         return None
-    axis = _StepAxis([step for curve in curves for step in curve.steps])
+    axis = StepAxis((step for curve in curves for step in curve.steps), is_log=True)
     figure = empty(
         max(460, 26 * len(curves) + 160), x_title="training steps, logarithmic after 0", y_title=y_title, legend=False
     )
@@ -130,7 +103,7 @@ def survival(curves: Sequence[Curve], y_title: str = "networks not collapsed (%)
     return figure
 
 
-def _end_labels(figure: go.Figure, curves: Sequence[Curve], axis: _StepAxis) -> None:
+def _end_labels(figure: go.Figure, curves: Sequence[Curve], axis: StepAxis) -> None:
     """Each curve's name right of its end, moved apart where ends are close, with a thin line to the end it names."""
     order = sorted(range(len(curves)), key=lambda i: curves[i].rates[-1].rate)
     heights = spread([100 * curves[i].rates[-1].rate for i in order], _LABEL_GAP)
@@ -156,24 +129,6 @@ def _short(label: str) -> str:
     return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1].rstrip()}\u2026"
 
 
-def spread(values: Sequence[float], gap: float, low: float = 0.0, high: float = 100.0) -> list[float]:
-    """Increasing values moved apart to at least `gap`, as little as possible, within low and high where they fit.
-
-    Example:
-        >>> spread([1.0, 2.0, 50.0], 5.0)
-        [0.0, 5.0, 50.0]
-    """
-    clusters: list[list[float]] = []  # [sum of wanted starts, members]
-    for i, value in enumerate(values):
-        clusters.append([value - i * gap, 1])
-        while len(clusters) > 1 and clusters[-2][0] / clusters[-2][1] >= clusters[-1][0] / clusters[-1][1]:
-            total, members = clusters.pop()
-            clusters[-1] = [clusters[-1][0] + total, clusters[-1][1] + members]
-    top = max(low, high - gap * (len(values) - 1))
-    starts = [min(max(total / members, low), top) for total, members in clusters for _ in range(int(members))]
-    return [start + i * gap for i, start in enumerate(starts)]
-
-
 def loss_curves(rows: Sequence[Losses], y_title: str = "loss") -> Mapping[str, go.Figure]:
     """A panel per row, all with the same axes: thin lines of at most 50 replicas.
 
@@ -186,7 +141,7 @@ def loss_curves(rows: Sequence[Losses], y_title: str = "loss") -> Mapping[str, g
     rows = [row for row in rows if len(row.steps) > 1 and isfinite(row.losses).any()]
     if not rows:
         return {}
-    axis = _StepAxis([step for row in rows for step in row.steps])
+    axis = StepAxis((step for row in rows for step in row.steps), is_log=True)
     calm = [row.losses[isfinite(row.losses).all(axis=1)] for row in rows]
     values = [float(value) for block in calm for value in block.ravel()]
     if not values:
@@ -228,7 +183,7 @@ def loss_curves(rows: Sequence[Losses], y_title: str = "loss") -> Mapping[str, g
 
 
 def _crosses(
-    figure: go.Figure, row: Losses, axis: _StepAxis, ends: Sequence[tuple[int, float]], limits: tuple[float, float]
+    figure: go.Figure, row: Losses, axis: StepAxis, ends: Sequence[tuple[int, float]], limits: tuple[float, float]
 ) -> None:
     if not ends:
         return
