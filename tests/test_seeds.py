@@ -15,7 +15,7 @@ from scipy.special import ndtri
 from scipy.stats import chisquare, kstest, norm
 
 from gradlab import seeds
-from gradlab.seeds import Purpose, block, normal_quantile, permute, word_to_uniform
+from gradlab.seeds import Purpose, block, draws, normal_quantile, permute, word_to_uniform
 from tests.jobs import ROOT_SEED
 from tests.oracles import streams
 
@@ -135,8 +135,8 @@ def test_numbers_do_not_depend_on_the_number_of_threads() -> None:
 
 def test_serial_and_parallel_loops_are_cached_apart() -> None:
     # numba finds machine code on disk by a function's name: under one name, one form would run as the other
-    for loop in seeds._LOOPS:
-        names = {form[loop].py_func.__qualname__ for form in (seeds._SERIAL, seeds._IN_PARALLEL)}
+    for loop in draws._LOOPS:
+        names = {form[loop].py_func.__qualname__ for form in (draws._SERIAL, draws._IN_PARALLEL)}
         assert len(names) == 2
 
 
