@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradlab.reports import charts
-from gradlab.reports.charts.curves import spread
+from gradlab.reports.charts.axes import spread
 from gradlab.reports.charts.style import INK
 from gradlab.stats import Proportion, wilson
 

@@ -19,6 +19,8 @@ from gradlab.parts import Activation
 from gradlab.parts.activations.exponential import SELU_ALPHA, SELU_SCALE
 
 _aten = torch.ops.aten
+_threshold_backward = _aten.threshold_backward.grad_input
+_hardtanh_backward = _aten.hardtanh_backward.grad_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ KERNELS: Mapping[str, Kernel] = {
     "tanh": Kernel(lambda z, out, k: torch.tanh(_times(z, k, out), out=out), _chain_tanh, takes_tensors=True),
     "relu": Kernel(
         lambda z, out: torch.clamp(z, min=0.0, out=out),
-        lambda g, z, a: _aten.threshold_backward.grad_input(g, z, 0.0, grad_input=g),
+        lambda g, z, a: _threshold_backward(g, z, 0.0, grad_input=g),
     ),
     "leaky_relu": Kernel(
         lambda z, out, slope: _aten.leaky_relu.out(z, slope, out=out),
@@ -70,11 +72,11 @@ KERNELS: Mapping[str, Kernel] = {
     ),
     "relu6": Kernel(
         lambda z, out: torch.clamp(z, 0.0, 6.0, out=out),
-        lambda g, z, a: _aten.hardtanh_backward.grad_input(g, z, 0.0, 6.0, grad_input=g),
+        lambda g, z, a: _hardtanh_backward(g, z, 0.0, 6.0, grad_input=g),
     ),
     "hardtanh": Kernel(
         lambda z, out, low, high: torch.clamp(z, low, high, out=out),
-        lambda g, z, a, low, high: _aten.hardtanh_backward.grad_input(g, z, low, high, grad_input=g),
+        lambda g, z, a, low, high: _hardtanh_backward(g, z, low, high, grad_input=g),
     ),
     "elu": Kernel(
         lambda z, out, alpha: _aten.elu.out(z, alpha, out=out),
@@ -97,32 +99,38 @@ KERNELS: Mapping[str, Kernel] = {
 }
 
 
-def _kernel(record: Activation, params: Sequence[Any]) -> Kernel | None:
+@dataclass(frozen=True, slots=True)
+class TorchActivation:
+    """An activation with its parameters.
+
+    Attributes:
+        activate: `activate(z, out)`: phi(z) into `out`.
+        chain: `chain(g, z, a)`: multiplies g = dL/da by phi'(z) in place, which makes it dL/dz; a = phi(z).
+        reads_z: Whether z is needed after `activate`; if not, its `out` may be z.
+    """
+
+    activate: Callable[[Tensor, Tensor], object]
+    chain: Callable[[Tensor, Tensor, Tensor], object]
+    reads_z: bool
+
+
+def torch_activation(xp: TorchNamespace, record: Activation, params: Sequence[Any]) -> TorchActivation:
+    """The quickest way torch has for an activation.
+
+    Args:
+        xp: Functions in the precision of the tensors.
+        record: What the activation is.
+        params: Its parameters: numbers, or tensors [R, 1, 1] where they differ along R.
+    """
     kernel = KERNELS.get(record.name)
-    if kernel is None or kernel.takes_tensors or not any(isinstance(p, Tensor) for p in params):
-        return kernel
-    return None
-
-
-def reads_z(record: Activation, params: Sequence[Any]) -> bool:
-    """Whether z is needed after `activate`; if not, its `out` may be z."""
-    kernel = _kernel(record, params)
-    return kernel is None or kernel.reads_z
-
-
-def activate(xp: TorchNamespace, record: Activation, params: Sequence[Any], z: Tensor, out: Tensor) -> None:
-    """Phi(z) into `out`; see `reads_z`."""
-    kernel = _kernel(record, params)
-    if kernel is None:
-        out.copy_(record.function(xp, z, *params))
-    else:
-        kernel.activate(z, out, *params)
-
-
-def chain(xp: TorchNamespace, record: Activation, params: Sequence[Any], g: Tensor, z: Tensor, a: Tensor) -> None:
-    """Multiply g = dL/da by phi'(z) in place, which makes it dL/dz; a = phi(z)."""
-    kernel = _kernel(record, params)
-    if kernel is None:
-        g.mul_(record.derivative(xp, z, a, *params))
-    else:
-        kernel.chain(g, z, a, *params)
+    if kernel is None or (not kernel.takes_tensors and any(isinstance(p, Tensor) for p in params)):
+        return TorchActivation(
+            lambda z, out: out.copy_(record.function(xp, z, *params)),
+            lambda g, z, a: g.mul_(record.derivative(xp, z, a, *params)),
+            reads_z=True,
+        )
+    return TorchActivation(
+        lambda z, out: kernel.activate(z, out, *params),
+        lambda g, z, a: kernel.chain(g, z, a, *params),
+        kernel.reads_z,
+    )

@@ -11,7 +11,7 @@ All parameters of a replica lie in one row of a flat [R, P] tensor, of which eve
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from torch import Tensor
 from gradlab import seeds
 from gradlab.nets import layout
 from gradlab.nets.stack import Stack
-from gradlab.nets.torch_activations import activate, chain, reads_z
+from gradlab.nets.torch_activations import torch_activation
 from gradlab.nets.torch_namespace import TorchNamespace
 from gradlab.parts import ACTIVATIONS
 
@@ -34,26 +34,41 @@ NARROWEST_COPIED, WIDEST_COPIED = 5, 128
 
 
 @dataclass(slots=True)
-class Buffers:
-    """What a forward pass leaves behind and a backward pass needs, for R replicas and B examples.
+class LayerRoom:
+    """One layer's memory for R replicas and B examples.
 
     Attributes:
-        fed: Per layer, its input [R, M, B]; the first is the batch itself, [1, M, B] where all replicas share it.
-        pre: Per layer, pre-activations [R, N, B].
-        post: Per layer, activations [R, N, B]; in the memory of `pre` where the slope can be told from them.
-        masks: Per layer, room for what dropout multiplies the activations by [R, N, B]; None without dropout.
-        grads: Per layer, room for the gradient by its activations [R, N, B]; every other layer's is the same memory.
-        rows: Per layer, room for its input with units last [R, B, M], the same memory for all; None where that does not pay.
-        is_dropped: Whether the forward pass had dropout.
+        pre: Pre-activations [R, N, B].
+        post: Activations [R, N, B]; in the memory of `pre` where the slope can be told from them.
+        fed: What the layer above is fed [R, N, B]: the activations, with dropout in memory of its own.
+        mask: What dropout multiplies the activations by [R, N, B]; None without dropout.
+        grads: The gradient of the loss by `fed` [R, N, B]; every other layer's is in the same memory.
+        rows: `fed` with units last [R, B, N]: a view, or memory for a copy, the same for all layers.
+        copied: The arrays of `fed` and `rows` where `rows` is a copy.
     """
 
-    fed: list[Tensor] = field(default_factory=list)
-    pre: list[Tensor] = field(default_factory=list)
-    post: list[Tensor] = field(default_factory=list)
-    masks: list[Tensor | None] = field(default_factory=list)
-    grads: list[Tensor] = field(default_factory=list)
-    rows: list[Tensor | None] = field(default_factory=list)
-    is_dropped: bool = False
+    pre: Tensor
+    post: Tensor
+    fed: Tensor
+    mask: Tensor | None
+    grads: Tensor
+    rows: Tensor
+    copied: tuple[ndarray, ndarray] | None
+
+
+@dataclass(slots=True)
+class Buffers:
+    """What a forward pass leaves behind for a backward pass.
+
+    Attributes:
+        layers: Layer by layer.
+        input_rows: Memory for a copy of the batch with units last [R, B, M]; None where that does not pay.
+        batch: The inputs of the last forward pass [R, M, B]; leading axis 1 where all replicas share them.
+    """
+
+    layers: list[LayerRoom]
+    input_rows: Tensor | None
+    batch: Tensor | None = None
 
 
 class TorchStack:
@@ -80,8 +95,14 @@ class TorchStack:
             (w.shape[1], w.shape[2], b is not None) for w, b in zip(stack.weights, stack.biases, strict=True)
         ]
         self.weights, self.biases = self.views(self.params_RP)
+        self.columns = [None if b is None else b.unsqueeze(2) for b in self.biases]
+        self.transposed = [w.transpose(1, 2) for w in self.weights]
         self.records = [ACTIVATIONS[layer.activation.name] for layer in stack.spec.layers]
         self.activation_params = [[self.along(p[rows]) for p in params] for params in stack.activation_params]
+        self.activations = [
+            torch_activation(self.xp, record, params)
+            for record, params in zip(self.records, self.activation_params, strict=True)
+        ]
         self.dropout = [p[rows] if p.any() else None for p in stack.dropout]
         self.root_seed, self.replicas = stack.root_seed, stack.replicas[rows]
 
@@ -107,53 +128,63 @@ class TorchStack:
             return values_R
         return torch.tensor(values_R, dtype=self.dtype, device=self.device).reshape(-1, *[1] * (dims - 1))
 
-    def buffers(self, examples: int, *, backward: bool = True) -> Buffers:
-        """Room for the passes of so many examples; for a forward pass alone it is less."""
+    def buffers(self, examples: int, *, trains: bool) -> Buffers:
+        """Memory for the passes of so many examples.
 
-        def room(size: int) -> Tensor:
-            return torch.empty(len(self) * size * examples, dtype=self.dtype, device=self.device)
+        Args:
+            examples: B.
+            trains: Whether there is dropout, and a backward pass; a forward pass alone takes less.
+        """
+        widest = max(max(n, m) for n, m, _ in self.shapes) if trains else 0
+        turns = [self._room(widest, examples) for _ in range(2)]
+        turned = self._room(min(widest, WIDEST_COPIED), examples)
+        layers: list[LayerRoom] = []
+        for i, (n, _, _) in enumerate(self.shapes):
+            pre = self._room(n, examples)
+            post = self._room(n, examples) if self.activations[i].reads_z else pre
+            drops = trains and self.dropout[i] is not None
+            fed = self._room(n, examples) if drops else post
+            rows, copied = fed.transpose(1, 2), None
+            if trains and i + 1 < len(self.shapes) and self._is_copied(i + 1):
+                rows = turned.view(-1)[: fed.numel()].view(len(self), examples, n)
+                copied = fed.numpy(), rows.numpy()
+            grads = turns[i % 2].view(-1)[: fed.numel()].view(fed.shape) if trains else pre
+            layers.append(LayerRoom(pre, post, fed, self._room(n, examples) if drops else None, grads, rows, copied))
+        m = self.shapes[0][1]
+        return Buffers(layers, self._room(examples, m) if trains and self._is_copied(0) else None)
 
-        def part(memory: Tensor, *shape: int) -> Tensor:
-            return memory[: len(self) * shape[0] * shape[1]].view(len(self), *shape)
+    def _room(self, *shape: int) -> Tensor:
+        return torch.empty((len(self), *shape), dtype=self.dtype, device=self.device)
 
-        made, widest = Buffers(), max(max(n, m) for n, m, _ in self.shapes) if backward else 0
-        turns, turned = (room(widest), room(widest)), room(min(widest, WIDEST_COPIED))
-        for i, (n, m, _) in enumerate(self.shapes):
-            made.pre.append(part(room(n), n, examples))
-            is_needed = reads_z(self.records[i], self.activation_params[i])
-            made.post.append(part(room(n), n, examples) if is_needed else made.pre[-1])
-            if backward:
-                made.masks.append(None if self.dropout[i] is None else part(room(n), n, examples))
-                made.grads.append(part(turns[i % 2], n, examples))
-                is_copied = self.device.type == "cpu" and min(n, m) >= NARROWEST_COPIED and m < WIDEST_COPIED
-                made.rows.append(part(turned, examples, m) if is_copied else None)
-        return made
+    def _is_copied(self, i: int) -> bool:
+        """Whether the inputs of layer i are copied for the gradient by its weights."""
+        n, m, _ = self.shapes[i]
+        return self.device.type == "cpu" and min(n, m) >= NARROWEST_COPIED and m < WIDEST_COPIED
 
     def forward(
-        self, x_RMB: Float[Tensor, "#R M B"], buffers: Buffers, step: int | None = None, first: int = 0
+        self, x_RMB: Float[Tensor, "#R M B"], buffers: Buffers, step: int = 0, first: int = 0
     ) -> Float[Tensor, "R N B"]:
-        """Outputs of every network for its examples; pre-activations and activations stay in the buffers.
+        """Outputs of every network for its examples, in the buffers.
 
         Args:
             x_RMB: Inputs, examples last, in any memory order; leading axis 1 where all replicas share them.
-            buffers: Room for B examples.
-            step: Updates done so far, for dropout; None leaves dropout out, as looks do.
+            buffers: Memory for B examples. If it is for training, there is dropout.
+            step: Updates done so far, for dropout.
             first: Place in the batch of the first of these examples, for dropout.
         """
-        buffers.fed, buffers.is_dropped = [x_RMB], step is not None
-        for i, (w_RNM, b_RN) in enumerate(zip(self.weights, self.biases, strict=True)):
-            pre, post = buffers.pre[i], buffers.post[i]
-            product(w_RNM, buffers.fed[i], b_RN, pre)
-            activate(self.xp, self.records[i], self.activation_params[i], pre, post)
-            mask = None if step is None else self._mask(i, buffers.masks[i], step, first)
-            buffers.fed.append(post if mask is None else post * mask)
-        return buffers.fed.pop()
+        buffers.batch = below_RMB = x_RMB
+        for i, room in enumerate(buffers.layers):
+            product(self.weights[i], below_RMB, self.columns[i], room.pre)
+            self.activations[i].activate(room.pre, room.post)
+            if room.mask is not None:
+                torch.mul(room.post, self._drawn(i, room.mask, step, first), out=room.fed)
+            below_RMB = room.fed
+        return below_RMB
 
-    def _mask(self, i: int, mask_RNB: Tensor | None, step: int, first: int) -> Tensor | None:
-        """This step's dropout of a layer, filled in."""
+    def _drawn(self, i: int, mask_RNB: Tensor, step: int, first: int) -> Tensor:
+        """The mask, filled with a layer's dropout at a step."""
         dropout = self.dropout[i]
-        if dropout is None or mask_RNB is None:
-            return None
+        assert dropout is not None
         drawn = mask_RNB if self.device.type == "cpu" else torch.empty_like(mask_RNB, device="cpu")
         out_RBN = drawn.transpose(1, 2).numpy()
         seeds.fill_dropout(self.root_seed, self.replicas, i, step, dropout, out_RBN, first)
@@ -181,39 +212,45 @@ class TorchStack:
             add: Add to what they hold.
         """
         for i in reversed(range(len(self.weights))):
-            mask = buffers.masks[i]
-            if mask is not None and buffers.is_dropped:
-                g_RNB.mul_(mask)
-            chain(self.xp, self.records[i], self.activation_params[i], g_RNB, buffers.pre[i], buffers.post[i])
+            room = buffers.layers[i]
+            if room.mask is not None:
+                g_RNB.mul_(room.mask)
+            self.activations[i].chain(g_RNB, room.pre, room.post)  # now the gradient by the pre-activations
             upstream_RNB = g_RNB
             if i:
-                g_RNB = product(self.weights[i].transpose(1, 2), upstream_RNB, None, buffers.grads[i - 1])
-            inputs_RBM = self._inputs_as_rows(buffers, i)
+                below = buffers.layers[i - 1]
+                g_RNB = product(self.transposed[i], upstream_RNB, None, below.grads)
+                if below.copied is not None:
+                    layout.transpose(*below.copied)
+                inputs_RBM = below.rows
+            else:
+                inputs_RBM = self._batch_as_rows(buffers)
+            bias_grad = bias_grads[i]
             if add:
                 weight_grads[i].baddbmm_(upstream_RNB, inputs_RBM)
+                if bias_grad is not None:
+                    bias_grad.add_(upstream_RNB.sum(2))
             else:
                 torch.bmm(upstream_RNB, inputs_RBM, out=weight_grads[i])
-            bias_grad = bias_grads[i]
-            if bias_grad is not None and add:
-                bias_grad += upstream_RNB.sum(2)
-            elif bias_grad is not None:
-                torch.sum(upstream_RNB, 2, out=bias_grad)
+                if bias_grad is not None:
+                    torch.sum(upstream_RNB, 2, out=bias_grad)
 
-    def is_live(self, i: int, buffers: Buffers) -> Bool[Tensor, "R N"]:
-        """Units of layer i whose slope is not zero for some example of the last forward pass."""
-        record, params = self.records[i], self.activation_params[i]
-        slope: Tensor = record.derivative(self.xp, buffers.pre[i], buffers.post[i], *params)
-        # torch's "any" takes ten times as long
-        return slope.sum(2) > 0 if slope.dtype == torch.bool else slope.abs().amax(2) != 0
-
-    def _inputs_as_rows(self, buffers: Buffers, i: int) -> Tensor:
-        """Inputs of a layer as [R, B, M]: a view, or a copy where products are much faster with one."""
-        x_RMB, rows_RBM = buffers.fed[i], buffers.rows[i]
+    def _batch_as_rows(self, buffers: Buffers) -> Tensor:
+        """The inputs of the last forward pass as [R, B, M]: a view, or a copy where products are faster with one."""
+        x_RMB, rows_RBM = buffers.batch, buffers.input_rows
+        assert x_RMB is not None
         if rows_RBM is None or x_RMB.stride(2) != 1:
             return x_RMB.transpose(1, 2).expand(len(self), -1, -1)
         rows_RBM = rows_RBM[: len(x_RMB)]
         layout.transpose(x_RMB.numpy(), rows_RBM.numpy())
         return rows_RBM.expand(len(self), -1, -1)
+
+    def is_live(self, i: int, buffers: Buffers) -> Bool[Tensor, "R N"]:
+        """Units of layer i whose slope is not zero for some example of the last forward pass."""
+        room = buffers.layers[i]
+        slope: Tensor = self.records[i].derivative(self.xp, room.pre, room.post, *self.activation_params[i])
+        # torch's "any" takes ten times as long
+        return slope.sum(2) > 0 if slope.dtype == torch.bool else slope.abs().amax(2) != 0
 
 
 def number_if_equal(values: float | Float[ndarray, " R"]) -> float | Float[ndarray, " R"]:
@@ -231,13 +268,14 @@ def flat_parameters(stack: Stack, device: str) -> Float[Tensor, "R P"]:
     return torch.from_numpy(np.concatenate(pieces, axis=1)).to(device)
 
 
-def product(w_RNM: Tensor, x_RMB: Tensor, bias_RN: Tensor | None, out: Tensor) -> Tensor:
-    """W @ x (+ bias) of every replica; x may be shared by all of them (leading axis 1)."""
+def product(w_RNM: Tensor, x_RMB: Tensor, bias_RN1: Tensor | None, out: Tensor) -> Tensor:
+    """W @ x (+ bias) of every replica, into `out`; x may be shared by all of them (leading axis 1)."""
     m = w_RNM.shape[2]
     if m <= 2:  # torch's kernel for tiny products does not vectorise; broadcasting does
         torch.mul(w_RNM[:, :, :1], x_RMB[:, :1], out=out)
         if m == 2:
             out.addcmul_(w_RNM[:, :, 1:], x_RMB[:, 1:])
-        return out if bias_RN is None else out.add_(bias_RN.unsqueeze(2))
-    x = x_RMB.expand(w_RNM.shape[0], -1, -1)
-    return torch.bmm(w_RNM, x, out=out) if bias_RN is None else torch.baddbmm(bias_RN.unsqueeze(2), w_RNM, x, out=out)
+        return out if bias_RN1 is None else out.add_(bias_RN1)
+    if x_RMB.shape[0] != w_RNM.shape[0]:
+        x_RMB = x_RMB.expand(w_RNM.shape[0], -1, -1)
+    return torch.bmm(w_RNM, x_RMB, out=out) if bias_RN1 is None else torch.baddbmm(bias_RN1, w_RNM, x_RMB, out=out)

@@ -86,22 +86,22 @@ class Share:
         stack, numbers = self.stack, self.optimizer.numbers(self.step + 1)
         rate = self.optimizer.plain_rate(numbers) if size <= SLICE else None
         factor = self.loss.factor(size, stack.shapes[-1][0])
-        loss_R = torch.zeros((), dtype=stack.dtype, device=stack.device)
+        losses: list[Tensor] = []
         for piece in self.batches.pieces(start, size):
-            buffers = self._buffers(piece.x_RMB.shape[2], backward=True)
+            buffers = self._buffers(piece.x_RMB.shape[2], trains=True)
             y_RNB = stack.forward(piece.x_RMB, buffers, self.step, piece.first)
             terms_R, normaliser = self.loss.terms(y_RNB, piece.t_RNB)
-            loss_R = loss_R + terms_R * factor
+            losses.append(terms_R)
             g_RNB = self.loss.gradient(y_RNB, piece.t_RNB, normaliser)
-            if rate is not None:
-                self._freeze(loss_R)
-                g_RNB.mul_(stack.along(rate * -factor))
-                stack.backward(g_RNB, buffers, stack.weights, stack.biases, add=True)
-            else:
+            if rate is None:
                 _, weight_grads, bias_grads = self._gradients()
                 stack.backward(g_RNB.mul_(factor), buffers, weight_grads, bias_grads, add=piece.first > 0)
+            else:  # there is but one piece
+                self._freeze(terms_R)
+                g_RNB.mul_(stack.along(rate * -factor))
+                stack.backward(g_RNB, buffers, stack.weights, stack.biases, add=True)
         if rate is None:
-            self._freeze(loss_R)
+            self._freeze(torch.stack(losses).sum(0))
             self.optimizer.update(self._gradients()[0], numbers)
         if self.frozen is not None:
             rows, kept = self.frozen
@@ -109,10 +109,9 @@ class Share:
 
     def _freeze(self, loss_R: Tensor) -> None:
         """Keep the parameters of replicas whose loss is not finite any more; before they are updated."""
-        good_R = torch.isfinite(loss_R)
-        if bool(good_R.all()):
+        if math.isfinite(loss_R.sum().item()):
             return
-        newly_R = (self.bad_step_R == 0) & ~good_R
+        newly_R = (self.bad_step_R == 0) & ~torch.isfinite(loss_R)
         if bool(newly_R.any()):
             self.bad_step_R = torch.where(newly_R, self.step + 1, self.bad_step_R)
             rows = self.bad_step_R.nonzero().squeeze(1)
@@ -125,10 +124,10 @@ class Share:
             self.grads = (flat_RP, *self.stack.views(flat_RP))
         return self.grads
 
-    def _buffers(self, examples: int, *, backward: bool) -> Buffers:
-        key = examples, backward
+    def _buffers(self, examples: int, *, trains: bool) -> Buffers:
+        key = examples, trains
         if key not in self.room:
-            self.room[key] = self.stack.buffers(examples, backward=backward)
+            self.room[key] = self.stack.buffers(examples, trains=trains)
         return self.room[key]
 
     @torch.no_grad()
@@ -141,7 +140,7 @@ class Share:
         loss_R = np.full(len(stack), 0.0 if t_RNQ is not None else np.nan)
         for first in range(0, examples, SLICE):
             here = slice(first, min(first + SLICE, examples))
-            buffers = self._buffers(here.stop - first, backward=False)
+            buffers = self._buffers(here.stop - first, trains=False)
             y_RNQ = stack.forward(x_RMQ[:, :, here], buffers)
             outputs_RQN[:, here] = y_RNQ.transpose(1, 2).cpu().numpy()
             for i in hidden:
