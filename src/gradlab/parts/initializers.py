@@ -151,13 +151,17 @@ def _add_variance_law(name: str, variance: str, source: str, std: Callable[..., 
     """Add the uniform and the normal law of one variance rule."""
 
     def uniform(draws: Draws, rows: int, columns: int, fan_in: int, fan_out: int, *values: float) -> Any:
-        bound = math.sqrt(3.0) * std(fan_in, fan_out, *values)
-        return bound * (2.0 * draws.uniforms(rows, columns) - 1.0)
+        block = draws.uniforms(rows, columns)  # in place: arrays of millions of weights cost more than the arithmetic
+        block *= 2.0
+        block -= 1.0
+        block *= math.sqrt(3.0) * std(fan_in, fan_out, *values)
+        return block
 
     def normal(draws: Draws, rows: int, columns: int, fan_in: int, fan_out: int, *values: Value) -> Any:
         *values_of_std, truncated = values
-        scale = std(fan_in, fan_out, *values_of_std) / (TRUNCATED_STD if truncated else 1.0)
-        return scale * draws.normals(rows, columns, truncated=bool(truncated))
+        block = draws.normals(rows, columns, truncated=bool(truncated))
+        block *= std(fan_in, fan_out, *values_of_std) / (TRUNCATED_STD if truncated else 1.0)
+        return block
 
     INITIALIZERS.add(
         Initializer(

@@ -20,7 +20,6 @@ from numpy import ndarray
 
 from gradlab.parts import LOSSES, OPTIMIZERS
 from gradlab.spec import NetworkSpec, Setup
-from gradlab.training.measures import mean_loss
 from gradlab.training.narrow import cache
 from gradlab.training.narrow.blocks import TILE
 from gradlab.training.narrow.kernel import kernel_source
@@ -83,6 +82,9 @@ def train_narrow(job: Job, looks: Sequence[int]) -> Iterator[Look]:
     assert y is not None
     names = list(job.sets)
     sets = _joined([job.sets[name].inputs for name in names]).astype(real)
+    seen_targets = job.sets[LOSS_SET].targets
+    assert seen_targets is not None
+    divisor = LOSSES[recipe.loss.name].divisor(*seen_targets.shape[1:])
     set_start = np.cumsum([0, *(job.sets[name].inputs.shape[1] for name in names)])
     per_epoch_batch = max(recipe.batch_sizes(job.points))
     records = 3 * TILE * sum(spec.widths)
@@ -96,11 +98,12 @@ def train_narrow(job: Job, looks: Sequence[int]) -> Iterator[Look]:
         out = np.empty((len(part), replicas, set_start[-1], spec.widths[-1]), real)
         live = np.zeros((len(part), replicas, len(names), max(hidden, 1)), np.uint8)
         params_at = np.empty((len(part), replicas, count), real)
+        losses = np.zeros((len(part), replicas))
         arguments = (
             0, replicas, params_RP, slots, bad_step, act_params, job.lr, _rows(job.optimizer_params), _rows(job.schedule_params),
             _rows(job.loss_params), x, y.astype(real), np.uint64(stack.root_seed), stack.replicas, per_epoch_batch,
             job.total_steps, step0, np.array(part, np.int64), np.array(run_start, np.int64), records, sets,
-            set_start.astype(np.int64), out, live, params_at,
+            set_start.astype(np.int64), names.index(LOSS_SET), seen_targets.astype(real), out, live, params_at, losses,
         )  # fmt: skip
         with _compiling:
             if not module.advance.signatures:
@@ -108,7 +111,7 @@ def train_narrow(job: Job, looks: Sequence[int]) -> Iterator[Look]:
                 compile_seconds += time.perf_counter() - started
         _in_threads(module.advance, replicas, arguments[2:])
         for s, step in enumerate(part):
-            yield _look(job, step, bad_step, params_at[s], out[s], live[s], names, set_start)
+            yield _look(job, step, losses[s] / divisor, bad_step, params_at[s], out[s], live[s], names, set_start)
         step0 = part[-1]
 
 
@@ -147,6 +150,7 @@ def _joined(arrays: Sequence[ndarray]) -> ndarray:
 def _look(
     job: Job,
     step: int,
+    loss: Float[ndarray, " R"],
     bad_step: ndarray,
     params_RP: ndarray,
     out: ndarray,
@@ -156,14 +160,11 @@ def _look(
 ) -> Look:
     """One look from what the loop recorded."""
     spec = job.stack.spec
-    widths = spec.widths[1:-1]
-    edges = np.cumsum([0, *widths])
-    seen = {}
-    for s, name in enumerate(names):
-        units = np.stack(
-            [live[:, s, a:b].sum(1, dtype=np.int64) for a, b in pairwise(edges)], axis=1
-        ) if widths else np.zeros((len(live), 0), np.int64)  # fmt: skip
-        seen[name] = SetLook(out[:, start[s] : start[s + 1]], units)
+    starts = [0, *accumulate(spec.widths[1:-2])]
+    units = (
+        np.add.reduceat(live, starts, axis=2, dtype=np.int64) if len(spec.layers) > 1 else live[:, :, :0].astype(int)
+    )
+    seen = {name: SetLook(out[:, start[s] : start[s + 1]], units[:, s]) for s, name in enumerate(names)}
     weights, biases, at = [], [], 0
     for w, b in zip(job.stack.weights, job.stack.biases, strict=True):
         size = w.shape[1] * w.shape[2]
@@ -172,11 +173,4 @@ def _look(
         biases.append(None if b is None else params_RP[:, at : at + w.shape[1]])
         at += 0 if b is None else w.shape[1]
     first_bad = np.where((bad_step > 0) & (bad_step <= step), bad_step, 0)
-    return Look(step, _loss(job, seen[LOSS_SET].outputs), first_bad, weights, biases, seen)
-
-
-def _loss(job: Job, outputs_RQN: ndarray) -> Float[ndarray, " R"]:
-    """Loss on the examples looked at."""
-    targets = job.sets[LOSS_SET].targets
-    assert targets is not None
-    return mean_loss(LOSSES[job.recipe.loss.name], job.loss_params, outputs_RQN, targets)
+    return Look(step, loss, first_bad, weights, biases, seen)

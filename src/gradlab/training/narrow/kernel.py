@@ -46,7 +46,8 @@ def forward_tile(r, w, buf, act_params, run_start, root_seed, replica, step, til
 
 @njit(**OUTER, nogil=True, cache=True)
 def advance(first, stop, params, slots, bad_step, act_params, lr, opt_params, sched_params, loss_params, x, y, root_seed,
-            replicas, batch, total_steps, step0, looks, run_start, records, sets, set_start, out, live, params_at):
+            replicas, batch, total_steps, step0, looks, run_start, records, sets, set_start, loss_set,
+            loss_targets, out, live, params_at, loss_at):
     widest_vectors()
     buf = np.zeros(records, F)
     g = np.empty(params.shape[1], F)
@@ -176,23 +177,37 @@ def _prepared_count(combination: Combination) -> int:
 
 
 def _look(combination: Combination, value: str) -> str:
-    """Statements that record one look of replica r: outputs, live units of every hidden layer, parameters."""
+    """Statements that record one look of replica r: outputs, sum of losses, live units of hidden layers, parameters."""
     runs = combination.runs
     last, inputs = runs[-1], runs[0].fan_in
-    place = "out[at, r, set_start[s] + tile_start + np.int64(t)"
-    seen = "".join(f"{place}, {n}] = buf[base + U{n * TILE} + t]\n" for n in range(last.units))
+    seen = "".join(f"out[at, r, place + t, {n}] = buf[base + U{n * TILE} + t]\n" for n in range(last.units))
+    fill = "".join(f"buf[U{m * TILE} + t] = sets[rs, place + t, {m}]\n" for m in range(inputs))
+    targets = "".join(f"target[U{n * TILE} + t] = loss_targets[rt, at_target + t, {n}]\n" for n in range(last.units))
+    # what fills the tile up must not make a unit live that no input does
+    pad = "".join(f"buf[U{m * TILE} + t] = buf[U{m * TILE}]\n" for m in range(inputs))
     text = f"""
 for s in range(set_start.shape[0] - 1):
     size = set_start[s + 1] - set_start[s]
     rs = r if sets.shape[0] > 1 else 0
     for tile_start in range(0, size, {TILE}):
-        examples = min({TILE}, size - tile_start)
-        for t in range(U{TILE}):
-            i = set_start[s] + tile_start + min(np.int64(t), examples - 1)
-{indent("".join(f"buf[U{m * TILE} + t] = sets[rs, i, {m}]{chr(10)}" for m in range(inputs)), 3)}
+        examples = U(min({TILE}, size - tile_start))
+        place = U(set_start[s] + tile_start)
+        for t in range(examples):
+{indent(fill, 3)}
+        for t in range(examples, U{TILE}):
+{indent(pad, 3)}
         base, par = forward_tile(r, w, buf, act_params, run_start, root_seed, replica, -1, 0)
-        for t in range(U(examples)):
+        for t in range(examples):
 {indent(seen, 3)}
+        if s == loss_set:
+            rt = r if loss_targets.shape[0] > 1 else 0
+            at_target = U(tile_start)
+            for t in range(examples):
+{indent(targets, 4)}
+            loss_sum = F(0.0)
+            for t in range(examples):
+{indent(value, 4)}
+            loss_at[at, r] += loss_sum
         base = U0
         unit = 0
 """
@@ -207,4 +222,4 @@ for s in range(set_start.shape[0] - 1):
         inner += f"    if {is_live}:\n        live[at, r, s, unit] = 1\n    unit += 1\n"
         body += indent(inner, 1)
     text += indent(body, 2)
-    return text + "for i in range(count):\n    params_at[at, r, i] = w[i]\n"
+    return text + "for i in range(U(count)):\n    params_at[at, r, i] = w[i]\n"

@@ -37,10 +37,12 @@ def slope_{name}(buf, base, units{params}):
 _LIVE = """
 @njit(**INNER)
 def is_live_{name}(buf, row, units{params}):
-    hit = False
+    widest_vectors()
+    hits = F(0.0)  # a sum, because a loop over "or" does not vectorise
     for t in range(U{tile}):
-        hit = hit or ({derivative}(buf[row + t], buf[row - units * U{tile} + t]{params}) != F(0.0))
-    return hit
+        slope = {derivative}(buf[row + t], buf[row - units * U{tile} + t]{params})
+        hits += real.where(slope != F(0.0), F(1.0), F(0.0))
+    return hits > F(0.0)
 """
 
 
