@@ -11,6 +11,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 _DECORATOR = "@njit(**INNER, forceinline=True)\n"
@@ -60,6 +61,7 @@ def compiled_name(function: Callable[..., Any]) -> str:
     return f"f_{function.__name__}"
 
 
+@cache
 def scalar_source(function: Callable[..., Any], typed: str | None = "F") -> dict[str, str]:
     """Source of a formula and of every formula it calls, by name, callees first.
 

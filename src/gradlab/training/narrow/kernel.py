@@ -52,7 +52,7 @@ def advance(first, stop, params, slots, bad_step, act_params, lr, opt_params, sc
     buf = np.zeros(records, F)
     g = np.empty(params.shape[1], F)
     target = np.zeros({target_rows} * {tile}, F)
-    order = np.empty(x.shape[1], np.int32)
+    order = np.empty(x.shape[1], np.uint32)
     count = params.shape[1]
     points = x.shape[1]
     per_epoch = (points + batch - 1) // batch
@@ -89,16 +89,16 @@ def advance(first, stop, params, slots, bad_step, act_params, lr, opt_params, sc
             loss_sum = F(0.0)
             g[:] = F(0.0)
             for tile_start in range(0, size, {tile}):
-                examples = min({tile}, size - tile_start)
-                for t in range(U{tile}):
-                    i = start + tile_start + min(np.int64(t), examples - 1)
-                    if {shuffled}:
-                        i = np.int64(order[i])
+                examples = U(min({tile}, size - tile_start))
+                place = U(start + tile_start)
+                for t in range(examples):
 {fill}
+                for t in range(examples, U{tile}):
+{pad}
                 base, par = forward_tile(r, w, buf, act_params, run_start, root_seed, replica, step, tile_start)
-                for t in range(U(examples)):
+                for t in range(examples):
 {gradient}
-                for t in range(U(examples), U{tile}):
+                for t in range(examples, U{tile}):
 {clear}
 {backward}
             step += 1
@@ -119,7 +119,8 @@ def kernel_source(combination: Combination) -> str:
     last, inputs = runs[-1], runs[0].fan_in
     gradient, value = loss_statements(loss, last.units)
     clear = "".join(f"buf[base + U{(2 * last.units + n) * TILE} + t] = F(0.0)\n" for n in range(last.units))
-    fill = "".join(f"buf[U{m * TILE} + t] = x[rx, i, {m}]\n" for m in range(inputs))
+    fill = f"i = {'U(order[place + t])' if combination.shuffled else 'place + t'}\n"
+    fill += "".join(f"buf[U{m * TILE} + t] = x[rx, i, {m}]\n" for m in range(inputs))
     fill += "".join(f"target[U{n * TILE} + t] = y[ry, i, {n}]\n" for n in range(last.units))
     examples = {"mean": f"F(1.0 / (size * {last.units}))", "example_mean": "F(1.0 / size)", "sum": "F(1.0)"}
     schedule_params = [f"sched_params[{k}, r]" for k in range(len(SCHEDULES[combination.schedule].params))]
@@ -136,6 +137,7 @@ def kernel_source(combination: Combination) -> str:
         loss_params=indent("".join(f"l_{p.name} = F(loss_params[{k}, r])\n" for k, p in enumerate(loss.params)), 2),
         look=indent(_look(combination, value), 4),
         fill=indent(fill, 5),
+        pad=indent(_pad(inputs), 5),
         forward=indent(forward_pass(runs), 1),
         gradient=indent(gradient, 5),
         clear=indent(clear, 5),
@@ -176,6 +178,11 @@ def _prepared_count(combination: Combination) -> int:
     return combination.rule.update.__code__.co_argcount - 3 - len(combination.rule.slots)
 
 
+def _pad(inputs: int) -> str:
+    """Statements that fill the rest of a tile: with its first example, which makes no unit live that no input does."""
+    return "".join(f"buf[U{m * TILE} + t] = buf[U{m * TILE}]\n" for m in range(inputs))
+
+
 def _look(combination: Combination, value: str) -> str:
     """Statements that record one look of replica r: outputs, sum of losses, live units of hidden layers, parameters."""
     runs = combination.runs
@@ -183,8 +190,6 @@ def _look(combination: Combination, value: str) -> str:
     seen = "".join(f"out[at, r, place + t, {n}] = buf[base + U{n * TILE} + t]\n" for n in range(last.units))
     fill = "".join(f"buf[U{m * TILE} + t] = sets[rs, place + t, {m}]\n" for m in range(inputs))
     targets = "".join(f"target[U{n * TILE} + t] = loss_targets[rt, at_target + t, {n}]\n" for n in range(last.units))
-    # what fills the tile up must not make a unit live that no input does
-    pad = "".join(f"buf[U{m * TILE} + t] = buf[U{m * TILE}]\n" for m in range(inputs))
     text = f"""
 for s in range(set_start.shape[0] - 1):
     size = set_start[s + 1] - set_start[s]
@@ -195,7 +200,7 @@ for s in range(set_start.shape[0] - 1):
         for t in range(examples):
 {indent(fill, 3)}
         for t in range(examples, U{TILE}):
-{indent(pad, 3)}
+{indent(_pad(inputs), 3)}
         base, par = forward_tile(r, w, buf, act_params, run_start, root_seed, replica, -1, 0)
         for t in range(examples):
 {indent(seen, 3)}
