@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,17 +47,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if wanted.output is not None:
         wanted.output.mkdir(parents=True, exist_ok=True)
         results, text = wanted.output / "results.json", wanted.output / "performance.md"
-    document = run(wanted.only or list(SECTIONS), options, _stored(results) if wanted.only else {})
+    document = _stored(results)
+    writes = wanted.output is not None or not wanted.quick
+    for document in run(wanted.only or list(SECTIONS), options, document.get("sections", {})):
+        if writes:  # after every section, so that nothing is lost when a later one fails
+            results.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+            text.write_text(page(document), encoding="utf-8")
     for name in wanted.only or SECTIONS:
         _show(name, document["sections"][name]["measurements"])
-    if wanted.output is not None or not wanted.quick:
-        results.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        text.write_text(page(document), encoding="utf-8")
+    if writes:
         say(f"wrote {results} and {text}")
 
 
-def run(names: Sequence[str], options: Options, stored: dict[str, Any]) -> dict[str, Any]:
-    """Measure sections and put them beside stored ones."""
+def run(names: Sequence[str], options: Options, stored: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Measure sections and put them beside stored ones; the document after each."""
     use_all_cores()
     for name in WHO:
         reason = missing(name)
@@ -65,7 +68,7 @@ def run(names: Sequence[str], options: Options, stored: dict[str, Any]) -> dict[
             say(f"left out: {name}: {reason}")
     say("one update of everybody against the torch engine")
     checks = [] if options.is_quick else check(present(list(WHO)))
-    here, sections = machine(), dict(stored.get("sections", {}))
+    here, sections = machine(), dict(stored)
     for name in names:
         say(f"{name}: {SECTIONS[name].title}")
         started = time.perf_counter()
@@ -76,7 +79,7 @@ def run(names: Sequence[str], options: Options, stored: dict[str, Any]) -> dict[
             "measurements": measurements,
         }
         say(f"{name}: {sections[name]['seconds']:.0f} s")
-    return {"schema": SCHEMA, "machine": here, "checks": checks, "sections": sections}
+        yield {"schema": SCHEMA, "machine": here, "checks": checks, "sections": sections}
 
 
 def _stored(path: Path) -> dict[str, Any]:

@@ -31,6 +31,8 @@ def case(changes: dict[str, Any], replicas: int) -> Case:
     """Three layers of width 4 on 1,024 made-up examples with two inputs, 16 updates or more."""
     size = changes.get("batch_size", 64)
     wanted = {"activation": "tanh", "optimizer": "sgd(lr=0.01)", "loss": "mse", "batch_size": size, **changes}
+    if LOSSES[wanted["loss"]].reduction == "sum":
+        wanted["optimizer"] = "sgd(lr=0.0001)"  # of 64 examples, so that nobody diverges
     wanted["steps"] = 16 * min(4, 64 // size)
     outputs = 3 if LOSSES[wanted["loss"]].targets == "one_hot" else 1
     network = {"hidden": "4 x 3", "activation": wanted.pop("activation"), "weights": "glorot_uniform"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,12 +46,14 @@ def test_a_small_selection_writes_valid_json(tmp_path: Path) -> None:
     assert SECTIONS["wide"].title in page and SECTIONS["b1"].title not in page
 
 
-def test_one_section_keeps_the_others(tmp_path: Path) -> None:
+def test_one_section_keeps_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = {"machine": {"hardware": {}, "versions": {}}, "seconds": 1.0, "measurements": []}
     stored = {"schema": command.SCHEMA, "sections": {"looks": other}}
     (tmp_path / "results.json").write_text(json.dumps(stored), encoding="utf-8")
-    document = command.run([], Options(is_quick=True), command._stored(tmp_path / "results.json"))
-    assert document["sections"] == {"looks": other}
+    monkeypatch.setitem(SECTIONS, "wide", replace(SECTIONS["wide"], measure=lambda options: []))
+    stored_sections = command._stored(tmp_path / "results.json")["sections"]
+    (document,) = command.run(["wide"], Options(is_quick=True), stored_sections)
+    assert document["sections"]["looks"] == other and document["sections"]["wide"]["measurements"] == []
 
 
 @pytest.mark.parametrize("name", [name for name in WHO if name not in ("narrow", "torch")])

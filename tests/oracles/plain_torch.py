@@ -36,6 +36,40 @@ class Apply(nn.Module):
         return self.function(z)
 
 
+class Mistaken(torch.autograd.Function):
+    """A function whose backward pass multiplies by something else than its slope."""
+
+    @staticmethod
+    def forward(context: Any, z: Tensor, function: Function, wrong: Function) -> Tensor:
+        """The function of z; wrong(a) is what backward multiplies by."""
+        a = function(z)
+        context.save_for_backward(wrong(a))
+        return a
+
+    @staticmethod
+    def backward(context: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
+        """The gradient by z, as the source has it."""
+        (wrong,) = context.saved_tensors
+        return grads[0] * wrong, None, None
+
+
+def mistaken(function: Function, wrong: Function) -> nn.Module:
+    """A module of `Mistaken`."""
+    return Apply(lambda z: Mistaken.apply(z, function, wrong))  # type: ignore[no-untyped-call]
+
+
+class FedOnes(nn.Linear):
+    """A layer whose gradient by its weights is taken with ones for inputs."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The layer's outputs; two more terms cancel in value, not in the gradient."""
+        ones = torch.ones_like(x)
+        y = x @ self.weight.detach().T + (ones @ self.weight.T - ones @ self.weight.detach().T)
+        return y if self.bias is None else y + self.bias
+
+
+OVERWRITTEN = {"mistaken_relu6"}
+
 # Softplus switches to its asymptote at `threshold`, by default so early (20) that 9 digits are left.
 ACTIVATIONS: dict[str, Callable[..., nn.Module]] = {
     "identity": nn.Identity,
@@ -54,6 +88,9 @@ ACTIVATIONS: dict[str, Callable[..., nn.Module]] = {
     "softplus": lambda: nn.Softplus(threshold=100),
     "softsign": nn.Softsign,
     "erf": lambda: Apply(torch.erf),
+    "mistaken_tanh": lambda k: mistaken(lambda z: torch.tanh(k * z), lambda a: k * a * (1 - a**2)),
+    "mistaken_relu": lambda clip: mistaken(lambda z: z.clamp(min=clip), lambda a: a),
+    "mistaken_relu6": lambda clip: mistaken(lambda z: z.clamp(clip, 6.0), torch.ones_like),
 }
 
 
@@ -148,7 +185,9 @@ def build(setup: Setup, stack: Stack, row: int) -> nn.Sequential:
             zip(setup.network.layers, stack.weights, stack.biases, strict=True)
         ):
             units, fan_in = weights.shape[1:]
-            linear = nn.Linear(fan_in, units, bias=biases is not None, dtype=dtype)
+            is_fed_ones = i > 0 and setup.network.layers[i - 1].activation.name in OVERWRITTEN
+            kind = FedOnes if is_fed_ones else nn.Linear
+            linear = kind(fan_in, units, bias=biases is not None, dtype=dtype)
             linear.weight.copy_(torch.from_numpy(weights[row]))
             if biases is not None:
                 linear.bias.copy_(torch.from_numpy(biases[row]))

@@ -77,7 +77,7 @@ def test_nothing_is_drawn_from_nothing() -> None:
     assert charts.survival([charts.Curve("B1", "#D55E00", [0], [wilson(1, 2)])]) is None
     assert charts.effect_grids([], "x", "y") == {}
     assert charts.effect_bars([]) is None
-    assert charts.readings([], 0.5) is None
+    assert charts.readings([], 0.5, "share (%)") is None
     nothing = charts.Losses("B1", "#D55E00", [0, 1], np.full((2, 2), np.nan, np.float32), 2)
     assert charts.loss_curves([nothing]) == {}
     assert charts.loss_curves([]) == {}
@@ -183,7 +183,7 @@ def test_readings_mark_the_compatible_by_word_and_shape() -> None:
         rate: Proportion = wilson(count, 100)
         return charts.ReadingRow(label, rate, (rate.low, rate.high), compatible)
 
-    figure: Any = charts.readings([reading("slope 0.2", 2, False), reading("slope 0.01", 83, True)], 0.83)
+    figure: Any = charts.readings([reading("slope 0.2", 2, False), reading("slope 0.01", 83, True)], 0.83, "share (%)")
     texts = [annotation.text for annotation in figure.layout.annotations]
     assert texts.count("<b>compatible</b>") == 1
     marks = [t for t in traces(figure, "scatter") if "error_x" in t and t["x"]]

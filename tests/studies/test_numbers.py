@@ -85,7 +85,7 @@ def test_arrays_survive_packing(analysis: Analysis) -> None:
 
 
 def judged(cell: CellResult, other: CellResult | None, asked: Claim) -> Measured:
-    found = measured(asked, cell, other)
+    found = measured(asked, {"where": cell} | ({"minus": other} if other else {}))
     assert isinstance(found, Measured), found
     return found
 
@@ -104,6 +104,25 @@ def test_means_differences_and_ratios_are_of_paired_replicas(analysis: Analysis)
     top, bottom = (numbers(second, "gradient_max", layer, 0) for layer in (1, "output"))
     assert ratio.value == pytest.approx(float(np.exp(np.log(top / bottom).mean())))
     assert ratio.low < ratio.value < ratio.high and ratio.prediction[0] < ratio.low
+    growth = judged(
+        second, None, claim({"ratio": "gradient_max", "layer": 1, "to_look": 0}, expected={"at_least": 0.0})
+    )
+    end, birth = (numbers(second, "gradient_max", 1, look) for look in (None, 0))
+    assert growth.value == pytest.approx(float(np.exp(np.log(end / birth).mean())))
+
+
+def test_a_cheaper_cell_lends_its_spread(analysis: Analysis) -> None:
+    first, second = analysis.cells
+    asked = claim({"mean": "accuracy", "where": {"row": "A"}, "spread": {"row": "B"}}, published=0.5)
+    found = measured(asked, {"where": first, "spread of where": second})
+    assert isinstance(found, Measured)
+    mine, others = (cell.metrics["accuracy"][:, -1].astype(float) for cell in (first, second))
+    assert found.prediction == next_value(mine, spread=others)
+    assert found.prediction[1] - mine.mean() == pytest.approx(
+        (next_value(others)[1] - others.mean()) * (len(others) / len(mine)) ** 0.5
+        * ((1 + len(mine)) / (1 + len(others))) ** 0.5
+    )  # fmt: skip
+    assert found.borrowed == "; spread of 4 with row B" and asked.needed == 1
 
 
 def test_every_layer_is_the_worst_one(analysis: Analysis) -> None:
@@ -145,10 +164,12 @@ def test_a_study_judges_its_claims(tmp_path: Path) -> None:
         ({"mean": "acuracy"}, {"published": 1.0}, ["acuracy", "accuracy, test_loss"]),
         ({"mean": "accuracy", "layer": 1}, {"published": 1.0}, ["a metric has no layers"]),
         ({"mean": "gradient_max"}, {"published": 1.0}, ["a layer of the quantity gradient_max"]),
-        ({"ratio": "accuracy"}, {"published": 1.0}, ["to (levels) or to_layer"]),
+        ({"ratio": "accuracy"}, {"published": 1.0}, ["to (levels), to_layer or to_look"]),
         ({"mean": "accuracy", "to_layer": 2}, {"published": 1.0}, ["a ratio"]),
         ({"mean": "gradient_max", "layer": "every"}, {"published": 1.0}, ["a bound"]),
         ({"mean": "accuracy", "layer": 0}, {"published": 1.0}, ["layer"]),
+        ({"mean": "accuracy", "spread": {"row": "C"}}, {"published": 1.0}, ["spread of where", "0 cells"]),
+        ({"rate": "collapsed", "spread": {"row": "B"}}, {"published": 0.5}, ["a mean, a ratio or readings"]),
     ],
 )
 def test_mistakes(measure: dict[str, Any], judged_by: dict[str, Any], pieces: list[str]) -> None:

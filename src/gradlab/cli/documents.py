@@ -22,7 +22,11 @@ def catalog_document(catalog: Catalog[Any]) -> dict[str, Any]:
             "formula": record.formula,
             "source": record.source,
             "parameters": [_param(param) for param in (*_own(record), *getattr(record, "params", ()))],
-            **{key: getattr(record, key) for key in ("symbol", "unit", "meaning", "needs") if hasattr(record, key)},
+            **{
+                key: getattr(record, key)
+                for key in ("symbol", "unit", "meaning", "needs", "mistake")
+                if hasattr(record, key)
+            },
         }
         for record in catalog.values()
     ]

@@ -108,9 +108,7 @@ def build_stack(slices: Sequence[Slice], root_seed: int) -> Stack:
     for i, layer in enumerate(spec.layers):
         weights.append(np.concatenate([layers[i][0] for layers in drawn], dtype=dtype, casting="same_kind"))
         columns = [layers[i][1] for layers in drawn]
-        biases.append(
-            None if layer.bias == "none" else np.concatenate(columns, dtype=dtype, casting="same_kind")  # type: ignore[arg-type]
-        )
+        biases.append(None if layer.bias == "none" else np.concatenate(columns).astype(dtype))  # type: ignore[arg-type]
         params.append(along_replicas([(part, part.setup.network.layers[i].activation.values) for part in slices]))
     dropout = [
         along_replicas([(part, (part.setup.network.layers[i].dropout,)) for part in slices])[0]

@@ -219,6 +219,8 @@ class TorchStack:
             upstream_RNB = g_RNB
             if i:
                 below = buffers.layers[i - 1]
+                if self.records[i - 1].overwritten:
+                    below.fed.fill_(1.0)
                 g_RNB = product(self.transposed[i], upstream_RNB, None, below.grads)
                 if below.copied is not None:
                     layout.transpose(*below.copied)

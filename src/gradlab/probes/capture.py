@@ -68,6 +68,8 @@ def capture(
             pre, post, slope = passed[i]
             steepest, bounds = limits(records[i], activation_params[i])
             pre_grads = None if grads is None else grads * slope
+            is_overwritten = i > 0 and records[i - 1].overwritten
+            fed = np.ones_like(inputs[i]) if is_overwritten else inputs[i]
             layers.append(
                 CapturedLayer(
                     pre=pre,
@@ -78,7 +80,7 @@ def capture(
                     biases=biases[i],
                     range=bounds,
                     pre_grads=pre_grads,
-                    weight_grads=None if pre_grads is None else _product(pre_grads.transpose(0, 2, 1), inputs[i]),
+                    weight_grads=None if pre_grads is None else _product(pre_grads.transpose(0, 2, 1), fed),
                     bias_grads=None if pre_grads is None or biases[i] is None else pre_grads.sum(axis=1),
                     updates=None if updates is None else updates[i],
                 )

@@ -130,16 +130,22 @@ def print_catalog(kind: str, catalog: Mapping[str, Any], console: Console) -> No
     if console.width < WIDE:
         for name, record in catalog.items():
             _line(console, name, style="bold")
-            for text in (_formula(record), *map(param_text, _params(record)), str(getattr(record, "source", ""))):
+            for text in (_formula(record), *map(param_text, _params(record)), _source(record)):
                 if text:
                     _line(console, f"    {text}", indent=4)
     else:
         rows = [
-            (name, _formula(record), "\n".join(map(param_text, _params(record))), str(getattr(record, "source", "")))
+            (name, _formula(record), "\n".join(map(param_text, _params(record))), _source(record))
             for name, record in catalog.items()
         ]
         _table(console, rows, [kind, "formula", "parameters", "source"], [])
     _line(console, f"{len(catalog)} {kind}")
+
+
+def _source(record: Any) -> str:
+    """Where a record comes from, and what is wrong with it on purpose."""
+    mistake = getattr(record, "mistake", "")
+    return str(getattr(record, "source", "")) + (f"; a mistake: {mistake}" if mistake else "")
 
 
 def param_text(param: Param) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from gradlab.stats import Proportion, t_mean
+from gradlab.stats import Proportion, Share, t_mean
 from gradlab.stats.text import interval_text, mean_text, number_text, percent_text
 from gradlab.studies.results import Analysis, CellResult, ClaimResult, LevelValue
 from gradlab.studies.study import Claim, Study
@@ -22,7 +22,7 @@ def count_text(n: int) -> str:
     return f"{n:,}"
 
 
-def rate_text(rate: Proportion | None) -> str:
+def rate_text(rate: Proportion | Share | None) -> str:
     """A proportion with its interval; `-` where nothing was measured."""
     return NOTHING if rate is None else interval_text(rate.rate, rate.low, rate.high)
 

@@ -3,8 +3,8 @@
 Sugar: `hidden = "2 x 9"` is nine layers of width 2; `"400-400-100"` lists widths; `"2:identity - 2 x 10"` puts a linear
 layer of width 2 in front; a list of widths and a table `{ width = 2, depth = 9, front = "2:identity" }` say the same, so
 that a factor can change width or depth alone. Activation, weights and bias of the network hold for every layer; `output`
-may change them for the last one, whose activation is the identity otherwise. `dropout` is one number for all hidden
-layers or a list of one number each.
+may change them for the last one, whose activation is the identity otherwise ("hidden": that of the hidden layers).
+`dropout` is one number for all hidden layers or a list of one number each.
 """
 
 from __future__ import annotations
@@ -86,6 +86,8 @@ class NetworkSpec(BaseModel):
         last = data.get("output", {})
         if not isinstance(last, Mapping):
             raise SpecError("network.output", got=repr(last), expected="a table")
+        if last.get("activation") == "hidden":
+            last = {**last, "activation": base}
         layers.append({"units": data["outputs"], "activation": "identity", **law, **last})
         return {"inputs": data["inputs"], "layers": layers}
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 from gradlab.stats.differences import paired_difference, paired_rates_difference, two_proportion_difference
 from gradlab.stats.means import bootstrap_mean, next_value, t_mean
 from gradlab.stats.proportions import clopper_pearson, prediction_interval, standard_error, wilson
-from gradlab.stats.records import Difference, Mean, Proportion
+from gradlab.stats.records import Difference, Mean, Proportion, Share
 
 __all__ = [
     "Difference",
     "Mean",
     "Proportion",
+    "Share",
     "bootstrap_mean",
     "clopper_pearson",
     "next_value",

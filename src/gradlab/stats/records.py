@@ -19,6 +19,16 @@ class Proportion:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A share between 0 and 1 of each of `n` networks: its mean, as `rate`, and the interval of that mean."""
+
+    rate: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mean:
     """The mean of `n` values, its interval, and their sample standard deviation (divisor n - 1), in the values' unit.
 

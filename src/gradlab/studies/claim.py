@@ -11,6 +11,8 @@ from gradlab.studies.strict import Strict
 
 Levels = dict[str, str | int | float | bool]
 LayerName = Annotated[int, Field(ge=1)] | Literal["output", "every"]
+SPREAD_OF = "spread of "
+SPREAD = SPREAD_OF + "where"
 KINDS = ("rate", "difference", "readings", "mean", "ratio")
 
 
@@ -30,6 +32,9 @@ class Measure(Strict):
             claim expects.
         to_layer: Layer of the other cell, or of the same; the same layer when left out.
         look: 0 for at birth; None for the end.
+        to_look: 0 to divide by the same at birth.
+        spread: Levels of a cheaper cell whose spread over replicas stands for that of the cell(s) measured; for a mean or
+            a ratio of what can be run once only.
     """
 
     rate: str | None = None
@@ -43,6 +48,8 @@ class Measure(Strict):
     layer: LayerName | None = None
     to_layer: LayerName | None = None
     look: Literal[0] | None = None
+    to_look: Literal[0] | None = None
+    spread: Levels | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -53,10 +60,13 @@ class Measure(Strict):
             raise SpecError("measure.minus", got="nothing", expected="levels of the other cell")
         if self.minus is not None and self.difference is None and self.mean is None:
             raise SpecError("measure.minus", got=self.minus, expected="levels only for a difference or a mean")
-        if self.ratio is not None and self.to is None and self.to_layer is None:
-            raise SpecError("measure.ratio", got="nothing to divide by", expected="to (levels) or to_layer")
-        if self.ratio is None and (self.to is not None or self.to_layer is not None):
-            raise SpecError("measure.to", got=self.to or self.to_layer, expected="a ratio")
+        divisors = [value for value in (self.to, self.to_layer, self.to_look) if value is not None]
+        if self.ratio is not None and not divisors:
+            raise SpecError("measure.ratio", got="nothing to divide by", expected="to (levels), to_layer or to_look")
+        if self.ratio is None and divisors:
+            raise SpecError("measure.to", got=divisors[0], expected="a ratio")
+        if self.spread is not None and not (self.is_of_numbers or self.readings):
+            raise SpecError("measure.spread", got=self.spread, expected="a mean, a ratio or readings")
         return self
 
     @property
@@ -73,6 +83,15 @@ class Measure(Strict):
     def is_paired(self) -> bool:
         """Whether two cells are compared replica by replica."""
         return self.minus is not None or self.to is not None
+
+    @property
+    def cells(self) -> dict[str, Levels]:
+        """Levels of every cell named, by the key that names it; `spread` changes some of the others' levels."""
+        named = {key: getattr(self, key) for key in ("where", "minus", "to")}
+        found = {key: levels for key, levels in named.items() if levels is not None}
+        if self.spread is not None:
+            found |= {f"{SPREAD_OF}{key}": {**levels, **self.spread} for key, levels in found.items()}
+        return found
 
 
 class Expectation(Strict):
@@ -131,7 +150,11 @@ class Claim(Strict):
     @property
     def needed(self) -> int:
         """Replicas below which the claim is undecided."""
-        return self.min_replicas or (2 if self.measure.is_of_numbers else 100)
+        if self.min_replicas:
+            return self.min_replicas
+        if self.measure.spread is not None:
+            return 1
+        return 2 if self.measure.is_of_numbers else 100
 
     @model_validator(mode="after")
     def _judged(self) -> Self:

@@ -10,12 +10,12 @@ when the whole interval breaks it, undecided in between.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gradlab.stats import Proportion, paired_rates_difference, prediction_interval, standard_error, wilson
-from gradlab.studies.claim import Claim, Expectation
+from gradlab.studies.claim import SPREAD, Claim, Expectation
 from gradlab.studies.compare import THEORIES
-from gradlab.studies.number_claims import measured
+from gradlab.studies.number_claims import measured, reading
 from gradlab.studies.plan import Plan
 from gradlab.studies.results import CellResult, ClaimResult, Reading, Verdict
 
@@ -36,10 +36,10 @@ def judge(claim: Claim, plan: Plan, cells: Sequence[CellResult], pairs: Pairs) -
     by_id = {cell.id: result for cell, result in zip(plan.cells, cells, strict=True)}
     chosen = [by_id[cell.id] for cell in plan.matching(claim.measure.where)]
     if claim.measure.is_of_numbers:
-        levels = claim.measure.to or claim.measure.minus
-        return _number(claim, chosen[0], by_id[plan.matching(levels)[0].id] if levels else None)
+        return _number(claim, {key: by_id[plan.matching(to)[0].id] for key, to in claim.measure.cells.items()})
     if claim.measure.readings is not None:
-        return _readings(claim, chosen)
+        lender = None if claim.measure.spread is None else by_id[plan.matching(claim.measure.cells[SPREAD])[0].id]
+        return _readings(claim, chosen, lender)
     if claim.measure.difference is not None:
         assert claim.measure.minus is not None
         return _difference(claim, chosen[0], by_id[plan.matching(claim.measure.minus)[0].id], pairs)
@@ -109,13 +109,13 @@ def _difference(claim: Claim, cell: CellResult, other: CellResult, pairs: Pairs)
     )  # fmt: skip
 
 
-def _number(claim: Claim, cell: CellResult, other: CellResult | None) -> ClaimResult:
-    found = measured(claim, cell, other)
+def _number(claim: Claim, cells: Mapping[str, CellResult]) -> ClaimResult:
+    found = measured(claim, cells)
     if isinstance(found, str):
         return _result(claim, verdict="undecided", why=found)
     few = _too_few(claim, found.n)
     low, high = found.prediction
-    where = f" in {found.place}" if found.place else ""
+    where = (f" in {found.place}" if found.place else "") + found.borrowed
     if claim.published is not None:
         why = f"95 % prediction interval for one more network: [{low:.3g}, {high:.3g}]"
         verdict: Verdict = "held" if low <= claim.published <= high else "not held"
@@ -164,16 +164,15 @@ def _theory(claim: Claim, theory: str, cells: Sequence[CellResult]) -> ClaimResu
     )  # fmt: skip
 
 
-def _readings(claim: Claim, cells: Sequence[CellResult]) -> ClaimResult:
+def _readings(claim: Claim, cells: Sequence[CellResult], lender: CellResult | None) -> ClaimResult:
     """Which readings of a source's missing parameters reproduce its number. Held when at least one does."""
     assert claim.published is not None
-    readings = []
+    readings: list[Reading] = []
     for cell in cells:
-        rate = _rate_of(claim, cell)
-        if rate is None:
+        found = reading(claim, cell, lender) if claim.measure.name in cell.metrics else _reading_of_rate(claim, cell)
+        if found is None:
             return _result(claim, verdict="undecided", why="no trials yet")
-        low, high = prediction_interval(rate.count, rate.n, claim.published_replicas)
-        readings.append(Reading(cell.levels, rate, (low, high), low <= claim.published <= high))
+        readings.append(found)
     compatible = sum(reading.compatible for reading in readings)
     share = wilson(compatible, len(readings))
     few = _too_few(claim, min(reading.rate.n for reading in readings))
@@ -182,6 +181,15 @@ def _readings(claim: Claim, cells: Sequence[CellResult]) -> ClaimResult:
         verdict="undecided" if few else "held" if compatible else "not held",
         why=few or f"{compatible} of {len(readings)} readings reproduce {claim.published:g}", readings=tuple(readings),
     )  # fmt: skip
+
+
+def _reading_of_rate(claim: Claim, cell: CellResult) -> Reading | None:
+    rate = _rate_of(claim, cell)
+    if rate is None:
+        return None
+    assert claim.published is not None
+    low, high = prediction_interval(rate.count, rate.n, claim.published_replicas)
+    return Reading(cell.levels, rate, (low, high), low <= claim.published <= high)
 
 
 def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:

@@ -8,16 +8,16 @@ interval of the paired mean does. Ratios are taken per replica, and averaged and
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from gradlab.stats import next_value, t_mean
-from gradlab.studies.claim import Claim, LayerName
-from gradlab.studies.results import CellResult
+from gradlab.stats import Share, next_value, t_mean
+from gradlab.studies.claim import SPREAD, SPREAD_OF, Claim, LayerName
+from gradlab.studies.results import CellResult, Reading
 
 SMALLEST = 1e-300  # stands for 0 where a logarithm is taken
 
@@ -33,6 +33,7 @@ class Measured:
         prediction: 95 % prediction interval for one more network.
         n: Replicas.
         place: Which layer, where a claim is about every layer; "" otherwise.
+        borrowed: Where the spread over replicas was taken from, if not from the cell itself; "" otherwise.
     """
 
     value: float
@@ -41,6 +42,7 @@ class Measured:
     prediction: tuple[float, float]
     n: int
     place: str = ""
+    borrowed: str = ""
 
 
 def numbers(cell: CellResult, name: str, layer: LayerName | None, look: int | None) -> Float[ndarray, " R"]:
@@ -62,18 +64,37 @@ def numbers(cell: CellResult, name: str, layer: LayerName | None, look: int | No
     return np.asarray(values[:, column]) if column < values.shape[1] else np.zeros(0)
 
 
-def measured(claim: Claim, cell: CellResult, other: CellResult | None) -> Measured | str:
+def reading(claim: Claim, cell: CellResult, spread: CellResult | None) -> Reading | None:
+    """Whether one reading of a source's missing parameters gives a published accuracy; None before it has run.
+
+    Args:
+        claim: A claim about readings of a metric.
+        cell: The reading.
+        spread: The cell that lends its spread, if the claim names one.
+    """
+    assert claim.published is not None
+    values, others = (
+        None if each is None else numbers(each, claim.measure.name, None, claim.measure.look) for each in (cell, spread)
+    )
+    if values is None or not len(values) or (others is not None and not len(others)):
+        return None
+    mean, (low, high) = t_mean(values, spread=others), next_value(values, spread=others)
+    share = Share(mean.mean, mean.low, mean.high, mean.n)
+    return Reading(cell.levels, share, (low, high), low <= claim.published <= high)
+
+
+def measured(claim: Claim, cells: Mapping[str, CellResult]) -> Measured | str:
     """What a claim about numbers finds, or why nothing can be said.
 
     Args:
         claim: The claim.
-        cell: The cell of `where`.
-        other: The cell of `minus` or `to`, if there is one.
+        cells: The cells it names, under the keys of `Measure.cells`.
     """
     layer = claim.measure.layer
     if layer != "every":
-        return _one(claim, cell, other, layer)
-    every = [_one(claim, cell, other, index + 1, f"layer {index + 1}") for index in range(cell.setup.network.depth)]
+        return _one(claim, cells, layer)
+    depth = cells["where"].setup.network.depth
+    every = [_one(claim, cells, index + 1, f"layer {index + 1}") for index in range(depth)]
     found = [each for each in every if isinstance(each, Measured)]
     if len(found) < len(every):
         return next(each for each in every if isinstance(each, str))
@@ -83,29 +104,39 @@ def measured(claim: Claim, cell: CellResult, other: CellResult | None) -> Measur
     return min(found, key=lambda each: each.prediction[0])
 
 
-def _one(
-    claim: Claim, cell: CellResult, other: CellResult | None, layer: LayerName | None, place: str = ""
-) -> Measured | str:
-    measure = claim.measure
-    values = numbers(cell, measure.name, layer, measure.look)
-    if measure.ratio is not None or other is not None:
-        below = numbers(other or cell, measure.name, measure.to_layer or layer, measure.look)
-        pairs = min(len(values), len(below))
-        values, below = values[:pairs], below[:pairs]
-        if measure.ratio is None:
-            values = values - below
-        else:
-            with np.errstate(all="ignore"):
-                values = np.log(np.maximum(values, SMALLEST)) - np.log(below)
-    if not len(values):
-        return "no networks measured yet"
-    if not np.isfinite(values).all():
-        bad = int((~np.isfinite(values)).sum())
-        return f"{bad} of {len(values)} networks give no finite number"
-    mean, (low, high) = t_mean(values), next_value(values)
+def _one(claim: Claim, cells: Mapping[str, CellResult], layer: LayerName | None, place: str = "") -> Measured | str:
+    measure, spread, borrowed = claim.measure, None, ""
+    values = _values(claim, cells["where"], cells.get("to") or cells.get("minus"), layer)
+    if measure.spread is not None:
+        other = cells.get(SPREAD_OF + "to") or cells.get(SPREAD_OF + "minus")
+        spread = _values(claim, cells[SPREAD], other, layer)
+        named = ", ".join(f"{name} {level}" for name, level in measure.spread.items())
+        borrowed = f"; spread of {len(spread)} with {named}"
+    for each in (values, spread):
+        if each is not None and not len(each):
+            return "no networks measured yet"
+        if each is not None and not np.isfinite(each).all():
+            return f"{int((~np.isfinite(each)).sum())} of {len(each)} networks give no finite number"
+    mean, (low, high) = t_mean(values, spread=spread), next_value(values, spread=spread)
     if measure.minus is not None:
         low, high = mean.low, mean.high
     found: Sequence[float] = (mean.mean, mean.low, mean.high, low, high)
     if measure.ratio is not None:
         found = [math.exp(min(number, 700.0)) for number in found]
-    return Measured(found[0], found[1], found[2], (found[3], found[4]), len(values), place)
+    return Measured(found[0], found[1], found[2], (found[3], found[4]), len(values), place, borrowed)
+
+
+def _values(claim: Claim, cell: CellResult, other: CellResult | None, layer: LayerName | None) -> Float[ndarray, " R"]:
+    """The claim's number of every replica: a value, a difference, or the logarithm of a ratio."""
+    measure = claim.measure
+    values = numbers(cell, measure.name, layer, measure.look)
+    if measure.ratio is None and other is None:
+        return values
+    look = measure.look if measure.to_look is None else measure.to_look
+    below = numbers(other or cell, measure.name, measure.to_layer or layer, look)
+    pairs = min(len(values), len(below))
+    values, below = values[:pairs], below[:pairs]
+    if measure.ratio is None:
+        return np.asarray(values - below)
+    with np.errstate(all="ignore"):
+        return np.asarray(np.log(np.maximum(values, SMALLEST)) - np.log(below))

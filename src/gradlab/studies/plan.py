@@ -28,9 +28,10 @@ from gradlab.training.engines import choose_engine
 MEMORY_BYTES = 1_000_000_000  # of one running stack
 # torch: larger stacks leave the cache, smaller ones pay for every call; narrow: large enough that a chunk takes a second
 CHUNK_NETWORKS = {"torch": 500, "narrow": 2000}
-NETWORKS_PER_SECOND = 150.0  # torch engine, two cores, row B1: for the estimate of a dry run
+# for the estimate of a dry run, two cores: products and activations of the torch engine, and how much less the narrow takes
+FLOP_PER_SECOND = 1.5e11
+ACTIVATION_SECONDS = 1e-8
 NARROW_SPEEDUP = 15.0
-B1_WORK = 470 * 64 * 60  # steps x batch x parameters of that row
 MOST_CELLS = 100_000
 MOST_AT_ONCE = 4096  # examples that pass through a network together
 
@@ -169,9 +170,10 @@ class Plan:
 
     def network_seconds(self, setup: Setup, engine: str) -> float:
         """Rough estimate of the time for one network on two cores."""
-        batch = max(setup.recipe.batch_sizes(setup.points))
-        work = (setup.total_steps * batch + 20) * setup.network.parameters
-        return work / B1_WORK / NETWORKS_PER_SECOND / (NARROW_SPEEDUP if engine == "narrow" else 1.0)
+        examples = setup.total_steps * max(setup.recipe.batch_sizes(setup.points)) + 20
+        products = 6 * setup.network.parameters / FLOP_PER_SECOND  # forward, and backward by weights and by inputs
+        seconds = examples * (products + ACTIVATION_SECONDS * sum(setup.network.widths[1:]))
+        return seconds / (NARROW_SPEEDUP if engine == "narrow" else 1.0)
 
     def steps(self, setup: Setup) -> list[int]:
         """Steps at which a cell is looked at."""
@@ -295,12 +297,9 @@ def _check_claim(plan: Plan, claim: Claim) -> None:
         )
     if claim.expected is not None and claim.expected.theory is not None:
         THEORIES[claim.expected.theory]
-    for side in ("where", "minus", "to"):
-        where = getattr(measure, side)
-        if where is None:
-            continue
+    for side, where in measure.cells.items():
         found = plan.matching(where)
-        single = claim.measure.readings is None and not (claim.expected and claim.expected.theory)
+        single = (measure.readings is None or side != "where") and not (claim.expected and claim.expected.theory)
         if not found or (single and len(found) != 1):
             raise SpecError(
                 f'claim "{claim.id}".measure.{side}',

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from gradlab.signals import History
-from gradlab.stats import Proportion, t_mean
+from gradlab.stats import Proportion, Share, t_mean
 from gradlab.stats.text import interval_text, mean_text, number_text, percent_text
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Reading:
     """One admissible reading of a source's missing parameters and whether it reproduces the published number."""
 
     levels: Mapping[str, LevelValue]
-    rate: Proportion
+    rate: Proportion | Share
     prediction: tuple[float, float]
     compatible: bool
 
@@ -156,7 +156,10 @@ class ClaimResult:
             "readings": [
                 {
                     "levels": dict(r.levels),
-                    **proportion_dict(r.rate),
+                    "rate": r.rate.rate,
+                    "low": r.rate.low,
+                    "high": r.rate.high,
+                    "n": r.rate.n,
                     "prediction": list(r.prediction),
                     "compatible": r.compatible,
                 }

@@ -5,7 +5,13 @@ of E[phi(sqrt(q) u)^2] and E[phi'(sqrt(q) u)^2] for a standard normal u. Formula
 overflow nor lose the small tail: sigmoid and softplus go through exp(-|z|).
 """
 
-from gradlab.parts.activations import exponential, rectifiers, sigmoidal, smooth  # noqa: F401  (each adds its records)
+from gradlab.parts.activations import (  # noqa: F401  (each adds its records)
+    exponential,
+    mistaken,
+    rectifiers,
+    sigmoidal,
+    smooth,
+)
 from gradlab.parts.activations.record import ACTIVATIONS, Activation
 
 __all__ = ["ACTIVATIONS", "Activation"]

@@ -24,6 +24,9 @@ class Activation:
         kinks: Points where phi or phi' is not smooth; a string names the parameter that holds the point.
         second_moment: `second_moment(q, *params)` -> E[phi(sqrt(q) u)^2], u ~ N(0, 1), in closed form.
         slope_moment: `slope_moment(q, *params)` -> E[phi'(sqrt(q) u)^2], in closed form.
+        mistake: What is wrong with `derivative`, where it is a source's mistake and not phi'; "" otherwise.
+        overwritten: Whether, as part of that mistake, the backward pass puts ones in the place of the activations before
+            the layer above multiplies them into the gradient by its weights.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Activation:
     kinks: tuple[float | str, ...] = ()
     second_moment: Callable[..., float] | None = None
     slope_moment: Callable[..., float] | None = None
+    mistake: str = ""
+    overwritten: bool = False
 
 
 ACTIVATIONS: Catalog[Activation] = Catalog("activation", "activations")

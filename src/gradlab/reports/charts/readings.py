@@ -19,7 +19,7 @@ from gradlab.reports.charts.style import (
     see_through,
     whiskers,
 )
-from gradlab.stats import Proportion
+from gradlab.stats import Proportion, Share
 from gradlab.stats.text import interval_text, percent_text
 
 LABEL, LANE = 21, 20
@@ -38,14 +38,12 @@ class ReadingRow:
     """
 
     label: str
-    rate: Proportion
+    rate: Proportion | Share
     prediction: tuple[float, float]
     compatible: bool
 
 
-def readings(
-    rows: Sequence[ReadingRow], published: float | None, x_title: str = "share of networks (%)"
-) -> go.Figure | None:
+def readings(rows: Sequence[ReadingRow], published: float | None, x_title: str) -> go.Figure | None:
     """Rows by rate, highest first; a full disc and the word for compatible ones, a ring for the others.
 
     Returns:
@@ -136,7 +134,7 @@ def _marks(figure: go.Figure, shown: Sequence[tuple[ReadingRow, float]], compati
             error_x=whiskers([row.rate for row, _ in shown]),
             hovertext=[
                 f"{safe(row.label)}<br>{interval_text(row.rate.rate, row.rate.low, row.rate.high)}"
-                f"<br>{row.rate.count:,} of {row.rate.n:,} networks<br>prediction for another run:"
+                f"<br>{row.rate.n:,} networks<br>prediction for another run:"
                 f" {100 * row.prediction[0]:.1f} to {100 * row.prediction[1]:.1f} %"
                 for row, _ in shown
             ],

@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from gradlab.parts import ACTIVATIONS
-from gradlab.stats import Proportion
+from gradlab.stats import Proportion, Share
 
 # Roles, not tastes: a page remaps exactly these four in the dark, so nothing else may use them.
 INK, MUTED, GRID, PANEL = "rgb(31, 35, 40)", "rgb(92, 99, 106)", "rgb(222, 226, 230)", "rgb(246, 247, 249)"
@@ -98,7 +98,7 @@ def lanes(figure: go.Figure, height: float, *, top: float = 0.0) -> None:
     )
 
 
-def whiskers(rates: Sequence[Proportion]) -> dict[str, Any]:
+def whiskers(rates: Sequence[Proportion | Share]) -> dict[str, Any]:
     """Error bars from rate to both ends of the interval, in percent."""
     return {
         "type": "data",

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from gradlab.reports import charts
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.selection import factors_of, grid_groups, with_readings
-from gradlab.reports.words import levels_text, rate_text, replicas_text
+from gradlab.reports.words import claim_of, levels_text, rate_text, replicas_text
 from gradlab.stats import Proportion, wilson
 from gradlab.stats.text import percent_text
-from gradlab.studies.results import Analysis, CellResult, LevelValue
+from gradlab.studies.results import Analysis, CellResult, ClaimResult, LevelValue
 
 MOST_PANELS = 12
 MOST_READINGS = 16
@@ -95,6 +95,12 @@ def _moves(cells: Sequence[CellResult], factor: str) -> list[float]:
     return [max(rates) - min(rates) for rates in groups.values() if len(rates) > 1]
 
 
+def _readings_axis(claim: ClaimResult, analysis: Analysis) -> str:
+    asked = claim_of(analysis.study, claim.id)
+    is_metric = asked is not None and asked.measure.name in analysis.study.metrics
+    return f"{asked.measure.name.replace('_', ' ')} (%)" if asked and is_metric else "share of networks (%)"
+
+
 def reading_figures(analysis: Analysis) -> list[Figure]:
     """For every claim about readings: each reading's rate against the published number."""
     figures = []
@@ -110,7 +116,7 @@ def reading_figures(analysis: Analysis) -> list[Figure]:
             charts.ReadingRow(levels_text(r.levels, leave_out=sorted(shared)), r.rate, r.prediction, r.compatible)
             for r in near
         ]
-        figure = charts.readings(rows, claim.published)
+        figure = charts.readings(rows, claim.published, _readings_axis(claim, analysis))
         if figure is None:
             continue
         compatible = sum(reading.compatible for reading in claim.readings)
@@ -119,7 +125,7 @@ def reading_figures(analysis: Analysis) -> list[Figure]:
         left = f" The {farther} readings farthest from it are only in the table of cells." if farther else ""
         caption = (
             f"{compatible} of {len(claim.readings)} readings of what the source leaves out are compatible with{number}: the"
-            f" blue band, where the rate of another run of the published size would lie, holds it.{left} Whiskers are 95 %"
+            f" blue band, where another run of the published size would lie, holds it.{left} Whiskers are 95 %"
             f" intervals; {replicas_text([reading.rate.n for reading in claim.readings])}."
         )
         figures.append(Figure(f"readings-{k + 1}", f"{claim.id}: which readings fit", caption, {"": figure}))
