@@ -47,9 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if wanted.output is not None:
         wanted.output.mkdir(parents=True, exist_ok=True)
         results, text = wanted.output / "results.json", wanted.output / "performance.md"
-    document = _stored(results)
+    stored = _stored(results).get("sections", {})
+    document: dict[str, Any] = {}
     writes = wanted.output is not None or not wanted.quick
-    for document in run(wanted.only or list(SECTIONS), options, document.get("sections", {})):
+    for document in run(wanted.only or list(SECTIONS), options, stored):
         if writes:  # after every section, so that nothing is lost when a later one fails
             results.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
             text.write_text(page(document), encoding="utf-8")

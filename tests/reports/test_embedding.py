@@ -10,8 +10,9 @@ import pytest
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from gradlab.reports.pictures import embedded, embedding_chart
-from gradlab.reports.pictures.embedding import COLOURS, Method
+from gradlab.reports.pictures import embedding_chart
+from gradlab.reports.pictures.embedding import COLOURS
+from gradlab.signals.embedding import Method, embedded
 
 METHODS: tuple[Method, ...] = ("t-SNE", "PCA")
 

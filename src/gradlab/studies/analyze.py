@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from gradlab.signals import History
+from gradlab.signals import History, Snapshot
 from gradlab.stats import Proportion, wilson
 from gradlab.studies.claims import answer_text, judge
 from gradlab.studies.compare import theories_of
@@ -20,6 +20,7 @@ from gradlab.studies.outcome_names import COLLAPSED, END_ONLY, OUTCOME_ORDER
 from gradlab.studies.plan import Cell, Plan
 from gradlab.studies.results import Analysis, CellResult, Effect, LevelValue
 from gradlab.studies.run import hardware, versions
+from gradlab.studies.snapshots import with_updates
 from gradlab.studies.store import Store
 from gradlab.studies.study import Study
 from gradlab.training import Outcome
@@ -110,6 +111,7 @@ def cell_result(store: Store, plan: Plan, cell: Cell, number: int | None) -> Cel
         theory=theories_of(cell.setup),
         metrics=dict(zip(plan.study.metrics, looks.metrics, strict=True)),
         signals=looks.signals,
+        snapshots=with_updates(looks.snapshots),
     )
 
 
@@ -121,12 +123,14 @@ class _Looks:
     curves: Float[ndarray, "K S"]
     metrics: Float[ndarray, "M R S"]
     signals: History | None
+    snapshots: tuple[Snapshot, ...]
 
 
 def _looks(store: Store, cell: Cell, number: int | None, steps: int, study: Study) -> _Looks:
     counts = np.zeros((steps, 2 * len(study.outcomes)), np.int64)
     curves, metrics = [np.zeros((0, steps), np.float32)], [np.zeros((len(study.metrics), 0, steps), np.float32)]
     histories: list[History] = []
+    snapshots: tuple[Snapshot, ...] = ()
     if number is not None:
         rows = store.iterate(
             "SELECT start, arrays FROM look WHERE cell = ? AND start < ? ORDER BY start", (number, cell.replicas)
@@ -137,11 +141,13 @@ def _looks(store: Store, cell: Cell, number: int | None, steps: int, study: Stud
             curves.append(seen.curves)
             metrics.append(seen.metrics[:, :, :here].transpose(1, 2, 0))
             histories += [] if seen.signals is None else [seen.signals]
+            snapshots = snapshots or seen.snapshots  # of the first chunk that has some
     return _Looks(
         counts,
         np.concatenate(curves),
         np.concatenate(metrics, axis=1),
         History.join(histories) if histories else None,
+        snapshots,
     )
 
 

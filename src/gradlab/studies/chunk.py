@@ -14,10 +14,11 @@ from gradlab.data.inputs import InputSet
 from gradlab.nets import Slice
 from gradlab.parts import LOSSES
 from gradlab.probes import capture
-from gradlab.signals import History, Profile, measure
+from gradlab.signals import History, Profile, Snapshot, measure
 from gradlab.studies.look_arrays import LookArrays
 from gradlab.studies.outcome_names import COLLAPSED
-from gradlab.studies.study import Metric, Signals
+from gradlab.studies.snapshots import snapshot
+from gradlab.studies.study import Metric, Signals, Snapshots
 from gradlab.training import Job, Look, prepare, train
 from gradlab.training.engines import compile_seconds
 from gradlab.training.measures import accuracy, mean_loss
@@ -42,6 +43,8 @@ class ChunkTask:
         threads: Threads this chunk may use; None leaves it as it is.
         metrics: Numbers of every network at every look, by name.
         signals: What is measured inside the first networks of a cell; None for nothing.
+        snapshots: What is kept for pictures of the first networks of a cell; None for nothing.
+        pictured: Ids of the cells of which snapshots are kept.
     """
 
     slices: tuple[tuple[str, Slice], ...]
@@ -54,6 +57,8 @@ class ChunkTask:
     threads: int | None = None
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     signals: Signals | None = None
+    snapshots: Snapshots | None = None
+    pictured: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,9 @@ def run_chunk(task: ChunkTask) -> ChunkResult:
     losses: list[Float[ndarray, " R"]] = []
     metrics: list[Float[ndarray, "M R"]] = []
     profiles: dict[int, list[Profile]] = {}
+    pictured = _pictured(task)
+    snapshots: dict[int, list[Snapshot]] = {at: [] for at, _ in pictured}
+    over = task.snapshots.over if task.snapshots else LOSS_SET
     look: Look | None = None
     for look in train(job, task.steps, engine=task.engine, device=task.device):
         flags.append(_flags(look, task.rules))
@@ -103,6 +111,8 @@ def run_chunk(task: ChunkTask) -> ChunkResult:
         metrics.append(_metrics(look, job, task.metrics))
         if task.signals is not None:
             _measure_slices(look, job, task, profiles)
+        for at, networks in pictured:
+            snapshots[at].append(snapshot(look, job, networks, over, is_last=look.step == task.steps[-1]))
     assert look is not None
     at_look = np.stack(flags)
     names = list(task.rules)
@@ -128,6 +138,7 @@ def run_chunk(task: ChunkTask) -> ChunkResult:
                     curves=loss_SR[:, at : at + kept].T.copy(),
                     metrics=metrics_SMR[:, :, here],
                     signals=History.of(profiles[at]) if at in profiles else None,
+                    snapshots=tuple(snapshots.get(at, ())),
                 ),
             )
         )
@@ -177,6 +188,17 @@ def _measure_slices(look: Look, job: Job, task: ChunkTask, profiles: dict[int, l
             wanted = {"quantities": task.signals.quantities, "distributions": task.signals.histograms}
             profiles.setdefault(at, []).append(measure(captured, **wanted, step=look.step))
         at += len(part)
+
+
+def _pictured(task: ChunkTask) -> list[tuple[int, slice]]:
+    """(place in the stack, networks) of every slice of which snapshots are kept."""
+    found, at = [], 0
+    for cell, part in task.slices:
+        count = 0 if task.snapshots is None else min(task.snapshots.replicas - part.start, len(part))
+        if cell in task.pictured and count > 0:
+            found.append((at, slice(at, at + count)))
+        at += len(part)
+    return found
 
 
 def _set_threads(task: ChunkTask) -> None:

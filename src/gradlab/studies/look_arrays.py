@@ -10,9 +10,10 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from gradlab.errors import StoreError, UserError
-from gradlab.signals import History
+from gradlab.signals import History, Snapshot
 
 _SIGNALS = "signals/"
+_SNAPSHOTS = "snapshots/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,14 @@ class LookArrays:
         curves: Loss of the first replicas of the cell [K, S].
         metrics: The study's metrics [S, M, R].
         signals: Of the first replicas of the cell; None where none of them is here.
+        snapshots: Arrays for pictures of the first replicas, by step; empty where none of them is here.
     """
 
     flags: Bool[ndarray, "S F R"]
     curves: Float[ndarray, "K S"]
     metrics: Float[ndarray, "S M R"]
     signals: History | None
+    snapshots: tuple[Snapshot, ...] = ()
 
     def pack(self) -> bytes:
         """The blob: one bit a flag, float32 numbers."""
@@ -42,6 +45,8 @@ class LookArrays:
             arrays["metrics"] = np.ascontiguousarray(self.metrics, np.float32)
         if self.signals is not None:
             arrays |= {f"{_SIGNALS}{name}": array for name, array in self.signals.to_arrays().items()}
+        for each in self.snapshots:
+            arrays |= {f"{_SNAPSHOTS}{name}": array for name, array in each.to_arrays().items()}
         return safetensors.numpy.save(arrays)
 
     @classmethod
@@ -55,11 +60,13 @@ class LookArrays:
             arrays = safetensors.numpy.load(blob)
             steps, _, replicas = (int(size) for size in arrays["shape"])
             history = {name.removeprefix(_SIGNALS): a for name, a in arrays.items() if name.startswith(_SIGNALS)}
+            kept = {name.removeprefix(_SNAPSHOTS): a for name, a in arrays.items() if name.startswith(_SNAPSHOTS)}
             return cls(
                 np.unpackbits(arrays["bits"], axis=2, count=replicas).astype(bool),
                 arrays["curves"],
                 arrays.get("metrics", np.zeros((steps, 0, replicas), np.float32)),
                 History.from_arrays(history) if history else None,
+                Snapshot.from_arrays(kept),
             )
         except (safetensors.SafetensorError, UserError, KeyError, ValueError, IndexError, TypeError) as error:
             raise StoreError(

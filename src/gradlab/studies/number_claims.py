@@ -57,7 +57,7 @@ def numbers(cell: CellResult, name: str, layer: LayerName | None, look: int | No
     at = 0 if look == 0 else -1
     if name in cell.metrics:
         return cell.metrics[name][:, at]
-    if cell.signals is None:
+    if cell.signals is None or name not in cell.signals.values:
         return np.zeros(0)
     values = cell.signals[name][at]
     column = -1 if layer == "output" else int(layer or 1) - 1

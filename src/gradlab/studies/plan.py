@@ -45,12 +45,14 @@ class Cell:
         levels: Row and factor levels.
         setup: The whole Setup.
         replicas: Trials wanted.
+        has_snapshots: Whether arrays for pictures are kept of its first networks.
     """
 
     id: str
     levels: Mapping[str, LevelValue]
     setup: Setup
     replicas: int
+    has_snapshots: bool = False
 
 
 @dataclass(frozen=True)
@@ -259,6 +261,8 @@ def _cell(study: Study, row: Row | None, factors: Sequence[Factor], levels: Sequ
             raise
         place = ", ".join(f"{name} {value}" for name, value in names.items())
         raise SpecError.from_message(f"cell ({place}): {error}") from None
+    snapshots = study.snapshots
+    has_snapshots = snapshots is not None and (snapshots.rows is None or (row is not None and row.id in snapshots.rows))
     content = [
         setup.id, seed, study.looks.model_dump(mode="json"),
         {name: inputs.model_dump(mode="json") for name, inputs in study.inputs.items()},
@@ -266,9 +270,11 @@ def _cell(study: Study, row: Row | None, factors: Sequence[Factor], levels: Sequ
         {name: metric.model_dump(mode="json") for name, metric in study.metrics.items()},
         study.signals.model_dump(mode="json") if study.signals else None,
     ]  # fmt: skip
+    if snapshots is not None and has_snapshots:  # appended only here: other cells are the same with and without
+        content.append(snapshots.model_dump(mode="json", exclude={"rows"}))
     id = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
     replicas = study.replicas if row is None or row.replicas is None else row.replicas
-    return Cell(id, names, setup, replicas)
+    return Cell(id, names, setup, replicas, has_snapshots)
 
 
 def _check_claim(plan: Plan, claim: Claim) -> None:

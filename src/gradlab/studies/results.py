@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from gradlab.signals import History
+from gradlab.signals import History, Snapshot
 from gradlab.stats import Proportion, Share, t_mean
 from gradlab.stats.text import interval_text, mean_text, number_text, percent_text
 
@@ -47,6 +47,8 @@ class CellResult:
         theory: Closed forms that apply to the cell, by name.
         metrics: The study's metrics of every replica at each look, by name [R, S].
         signals: What was measured inside the first replicas; None where nothing was.
+        snapshots: Arrays for pictures of the first replicas, by step; empty where none were kept. Names as in
+            `studies.snapshots.snapshot`.
     """
 
     id: str
@@ -62,6 +64,7 @@ class CellResult:
     theory: Mapping[str, float]
     metrics: Mapping[str, Float[ndarray, "R S"]] = field(default_factory=dict)
     signals: History | None = None
+    snapshots: tuple[Snapshot, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form; rates by outcome."""

@@ -120,6 +120,7 @@ def run_study(
 
 def _missing(plan: Plan, recorded: Recorded, threads: int | None) -> Iterator[ChunkTask]:
     """A task for every chunk, less the replicas that are recorded; made when it is asked for."""
+    pictured = frozenset(cell.id for cell in plan.cells if cell.has_snapshots)
     rules = {name: rule.over for name, rule in plan.study.outcomes.items()}
     for chunk in plan.chunks:
         slices = [
@@ -140,6 +141,8 @@ def _missing(plan: Plan, recorded: Recorded, threads: int | None) -> Iterator[Ch
                 threads,
                 plan.study.metrics,
                 plan.study.signals,
+                plan.study.snapshots,
+                pictured,
             )
 
 

@@ -134,6 +134,20 @@ class Signals(Strict):
         return self
 
 
+class Snapshots(Strict):
+    """What is kept for pictures, of the first networks of some rows: weights at every look, a confusion matrix, a map.
+
+    Attributes:
+        over: Name of the input set whose mean activations and predictions are drawn; it has targets.
+        replicas: How many networks of each cell.
+        rows: Of which rows; all when left out.
+    """
+
+    over: str = LOSS_SET
+    replicas: int = Field(default=1, ge=1, le=20)
+    rows: tuple[str, ...] | None = None
+
+
 class Study(Strict):
     """A whole study. Attributes follow the TOML file; see the shipped ones for examples."""
 
@@ -153,6 +167,7 @@ class Study(Strict):
     outcomes: dict[str, OutcomeRule] = {"collapsed": OutcomeRule()}
     metrics: dict[str, Metric] = {}
     signals: Signals | None = None
+    snapshots: Snapshots | None = None
     claims: tuple[Claim, ...] = ()
     fixed: tuple[str, ...] = ()
 
@@ -184,7 +199,12 @@ class Study(Strict):
             if rule.over not in sets:
                 raise UnknownName("input set", rule.over, sets, do=f"Outcome {name} names it")
         measured = {f"metric {name}": metric.over for name, metric in self.metrics.items()}
-        for name, over in {**measured, **({"signals": self.signals.over} if self.signals else {})}.items():
+        drawn = {"signals": self.signals, "snapshots": self.snapshots}
+        measured |= {name: part.over for name, part in drawn.items() if part is not None}
+        for row in (self.snapshots.rows if self.snapshots else None) or ():
+            if row not in rows:
+                raise UnknownName("row", row, rows, do="Snapshots names it")
+        for name, over in measured.items():
             if over not in sets:
                 raise UnknownName("input set", over, sets, do=f"{name.capitalize()} names it")
         if "collapsed" not in self.outcomes:
@@ -203,5 +223,6 @@ __all__ = [
     "OutcomeRule",
     "Row",
     "Signals",
+    "Snapshots",
     "Study",
 ]

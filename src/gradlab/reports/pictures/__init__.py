@@ -6,13 +6,13 @@
     film        grids of a network at its steps; many films within a budget of bytes
     scrubber    a film -> HTML with a slider
     gif         a film -> an animated GIF
-    embedding   activations -> points in the plane, and their chart
+    embedding   points in the plane -> their chart
 
 Plain arrays in, text or bytes or a chart out: nothing here knows studies, trains anything or touches a disk (but for
 the package's own templates). Shape legend: S steps, N units out, M units in, U tiles of H x W pixels, P points.
 """
 
-from gradlab.reports.pictures.embedding import Embedding, embedded, embedding_chart
+from gradlab.reports.pictures.embedding import embedding_chart
 from gradlab.reports.pictures.film import BUDGET_BYTES, Film, Reel, reels
 from gradlab.reports.pictures.gif import animated
 from gradlab.reports.pictures.grids import Grid, activation_grid, network_grids, weight_grid
@@ -20,13 +20,11 @@ from gradlab.reports.pictures.scrubber import fragment, script, style
 
 __all__ = [
     "BUDGET_BYTES",
-    "Embedding",
     "Film",
     "Grid",
     "Reel",
     "activation_grid",
     "animated",
-    "embedded",
     "embedding_chart",
     "fragment",
     "network_grids",

@@ -1,0 +1,99 @@
+"""What is kept for pictures of a network at a look: a `Snapshot` of its weights, updates, activations and predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from gradlab.data import Examples
+from gradlab.probes import capture
+from gradlab.signals import Snapshot
+from gradlab.signals.embedding import METHODS, embedded
+from gradlab.spec import NetworkSpec
+from gradlab.training import Job, Look
+
+OUTPUT = "output"
+
+
+def snapshot(look: Look, job: Job, networks: slice, over: str, *, is_last: bool) -> Snapshot:
+    """Arrays of the first K networks of a slice, as they are.
+
+    Args:
+        look: The stack standing still.
+        job: What is trained.
+        networks: Which of its networks.
+        over: Input set whose mean activations and predictions are kept; it has targets.
+        is_last: Whether to map the last hidden layer, too.
+
+    Returns:
+        By layer, "1" the first and "output" the last: "weights/1" [K, N, M] and "activations/1" [K, N], means over the
+        input set. "confusion" [K, C, C]: inputs of each class (rows) by the class predicted (columns). With `is_last` and
+        a hidden layer: "embedding/labels" [K, P] and, where there is a map, "embedding/t-SNE" and "embedding/PCA"
+        [K, P, 2], "embedding/rows" [K, P] and "embedding/kept" [K] (of PCA).
+    """
+    spec, examples = job.stack.spec, job.sets[over].of(networks)
+    weights = [w[networks] for w in look.weights]
+    captured = capture(
+        spec,
+        [[p[networks] for p in each] for each in job.stack.activation_params],
+        weights,
+        [None if b is None else b[networks] for b in look.biases],
+        job.recipe.loss,
+        [p[networks] for p in job.loss_params],
+        Examples(examples.inputs, None),
+    )
+    assert examples.targets is not None
+    arrays: dict[str, ndarray] = {}
+    for name, w, layer in zip(names(spec), weights, captured.layers, strict=True):
+        arrays[f"weights/{name}"] = w.astype(np.float32)
+        arrays[f"activations/{name}"] = layer.post.mean(axis=1, dtype=np.float64).astype(np.float32)
+    classes = captured.outputs.shape[2]
+    count = len(weights[0])
+    truth = np.broadcast_to(examples.targets.argmax(axis=2), (count, examples.targets.shape[1]))
+    if classes > 1:
+        pairs = truth * classes + captured.outputs.argmax(axis=2)
+        counts = [np.bincount(row, minlength=classes**2).reshape(classes, classes) for row in pairs]
+        arrays["confusion"] = np.stack(counts)
+        if is_last and len(captured.layers) > 1:
+            arrays |= _maps(captured.layers[-2].post, truth)
+    return Snapshot(look.step, arrays)
+
+
+def names(spec: NetworkSpec) -> list[str]:
+    """What layers are called: "1", "2", ..., "output"."""
+    return [*(str(k + 1) for k in range(spec.depth)), OUTPUT]
+
+
+def _maps(post: Float[ndarray, "K P N"], labels: ndarray) -> dict[str, ndarray]:
+    """The last hidden layer in the plane, where it can be drawn for every network."""
+    arrays: dict[str, ndarray] = {}
+    for method in METHODS:
+        found = [embedded(one, label, method) for one, label in zip(post, labels, strict=True)]
+        maps = [each for each in found if each is not None]
+        if len(maps) < len(found):
+            continue
+        arrays[f"embedding/{method}"] = np.stack([each.points for each in maps]).astype(np.float32)
+        arrays["embedding/labels"] = np.stack([each.labels for each in maps])
+        arrays["embedding/rows"] = np.stack([each.rows for each in maps])
+        if maps[0].kept is not None:
+            arrays["embedding/kept"] = np.array([each.kept for each in maps])
+    return arrays
+
+
+def with_updates(snapshots: Sequence[Snapshot]) -> tuple[Snapshot, ...]:
+    """The same with "updates/1" and so on: the change of the weights by a step, on average until the next snapshot.
+
+    The last one has the updates that led to it.
+    """
+    steps = list(snapshots)
+    found: list[Snapshot] = []
+    changes: dict[str, ndarray] = {}
+    for before, after in pairwise(steps):
+        old, new = before.by_layer("weights"), after.by_layer("weights")
+        changes = {f"updates/{name}": (new[name] - old[name]) / (after.step - before.step) for name in old}
+        found.append(Snapshot(before.step, {**before.arrays, **changes}))
+    return (*found, Snapshot(steps[-1].step, {**steps[-1].arrays, **changes})) if steps else ()
