@@ -6,14 +6,18 @@ import os
 import time
 from importlib.metadata import version
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import Any
 
 import torch
 
+from benchmarks.case import Case
 from benchmarks.rounds import Contender, Options
 from gradlab.studies.run import hardware, versions
 
 SIDE = 2048  # of the square matrices: large enough for the product's best speed
+SLICE = 4096  # examples of a full batch that pass together
+MOST_TIMES = 20
 
 
 def machine() -> dict[str, Any]:
@@ -44,3 +48,33 @@ def matrix_product(flop_per_network: float, options: Options) -> Contender:
 
     call()
     return Contender("peak", 2 * side**3 / flop_per_network, call)
+
+
+def layer_products(case: Case) -> Contender:
+    """The products of one training as torch does them at these shapes, and nothing else: the limit of any torch engine.
+
+    Forward, gradients by weights, and gradients by inputs above the first layer, over stacks of matrices in memory of
+    their own; at most `SLICE` examples at a time.
+    """
+    widths, networks = case.job.stack.spec.widths, case.networks
+    batch = max(case.batch_sizes)
+    examples = min(batch, SLICE)
+    fed = [torch.rand(networks, width, examples) for width in widths]
+    weights = [torch.rand(networks, n, m) for m, n in pairwise(widths)]
+    out = [torch.empty_like(each) for each in fed]
+    grads = [torch.empty_like(each) for each in weights]
+    times = min(case.steps * batch // examples, MOST_TIMES)
+
+    def call() -> float:
+        started = time.perf_counter()
+        for _ in range(times):
+            for k, w in enumerate(weights):
+                torch.bmm(w, fed[k], out=out[k + 1])
+            for k in reversed(range(len(weights))):
+                torch.bmm(fed[k + 1], fed[k].transpose(1, 2), out=grads[k])
+                if k:
+                    torch.bmm(weights[k].transpose(1, 2), fed[k + 1], out=out[k])
+        return (time.perf_counter() - started) * case.steps * batch / examples / times
+
+    call()
+    return Contender("products", networks, call, case.steps)

@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from gradlab.stats.text import mean_text, number_text
+
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"
 PAGE = ROOT / "docs" / "seeds.md"
@@ -40,10 +42,17 @@ def percent(value: float | None) -> str:
 
 def claim_row(claim: dict[str, Any]) -> str:
     """One line of the table."""
-    interval = "-" if claim["low"] is None else f"[{100 * claim['low']:.1f}, {100 * claim['high']:.1f}]"
-    published = {"published": percent, "theory": percent, "bound": lambda v: f"bound {percent(v)}"}[claim["kind"]]
+    is_share = claim["unit"] == "share"
+    text = percent if is_share else number_text
+    published = ("bound " if claim["kind"] == "bound" else "") + text(claim["published"])
+    if claim["measured"] is None or claim["low"] is None:
+        measured = "-"
+    elif is_share:
+        measured = f"{percent(claim['measured'])} [{100 * claim['low']:.1f}, {100 * claim['high']:.1f}]"
+    else:
+        measured = mean_text(claim["measured"], claim["low"], claim["high"])
     cells = [
-        claim["id"], claim["statement"], published(claim["published"]), f"{percent(claim['measured'])} {interval}",
+        claim["id"], claim["statement"], published, measured,
         f"{claim['replicas']:,}", claim["verdict"], claim["why"],
     ]  # fmt: skip
     return "| " + " | ".join(text.replace("|", "\\|") for text in cells) + " |"
@@ -56,8 +65,9 @@ def page(documents: list[dict[str, Any]]) -> str:
         "",
         "Written by `tools/write_results.py` from [docs/results](results); do not edit. Intervals are 95 %; a published rate is",
         "judged by the 95 % prediction interval for another run of its size (`docs/decisions/0005`). Differences are in points,",
-        "closed forms over many cells and readings are shares of cells. S0 and S1 are two of five course reports on deep learning",  # noqa: E501
-        "(S0 to S4) whose experiments gradlab repeats; B1 to B5 are their rows about collapse.",
+        "closed forms over many cells and readings are shares of cells. S0 to S4 are five course reports on deep learning whose",
+        "experiments gradlab repeats: rows A look at signals at initialisation, rows B at collapse, rows C at deep networks and",
+        "full-batch training on MNIST.",
     ]
     for document in documents:
         versions = ", ".join(f"{name} {number}" for name, number in document["versions"].items())
@@ -77,7 +87,7 @@ def page(documents: list[dict[str, Any]]) -> str:
         for claim in document["claims"]:
             if claim["readings"]:
                 lines += ["", f"Readings of {claim['id']} (published {percent(claim['published'])}):", ""]
-                lines += ["| reading | rate | 95 % prediction | compatible |", "|---|---|---|---|"]
+                lines += ["| reading | measured | 95 % prediction | compatible |", "|---|---|---|---|"]
                 for reading in claim["readings"]:
                     levels = ", ".join(f"{k} {v}" for k, v in reading["levels"].items() if k != "row")
                     low, high = reading["prediction"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.case import Case, made_up
-from benchmarks.machine import matrix_product
+from benchmarks.machine import layer_products, matrix_product
 from benchmarks.rounds import Options, contender, measure
 from benchmarks.sections.section import Measurement, Rows, Section, percent, ratio, times
 
@@ -42,9 +42,10 @@ def _measure(options: Options) -> list[dict[str, Any]]:
         contenders = [
             contender("torch", ours, from_first_look=True),
             contender("loop", loop, from_first_look=True),
+            layer_products(ours),
             matrix_product(ours.flop, options),
         ]
-        ratios = [("torch", "loop"), ("torch", "peak"), ("loop", "peak")]
+        ratios = [("torch", "loop"), ("torch", "peak"), ("loop", "peak"), ("products", "peak"), ("torch", "products")]
         share = ours.least_flop / ours.flop
         found.append(measure(label, contenders, ratios, options, needed_share=share))
     return found
@@ -58,6 +59,8 @@ def _rows(measurements: Sequence[Measurement]) -> Rows:
             percent(ratio(each, "torch", "peak")),
             percent(ratio(each, "torch", "peak", each["needed_share"])),
             percent(ratio(each, "loop", "peak")),
+            percent(ratio(each, "products", "peak")),
+            percent(ratio(each, "torch", "products")),
         ]
         for each in measurements
     ]
@@ -70,10 +73,12 @@ WIDE = Section(
 stacks, sigmoid in the full batch. The loop trains its networks one after another, with examples in memory and torch's
 own cross-entropy of class numbers. The clock starts after the first evaluation: these trainings are short (50 updates,
 3 updates), and preparing the data once would weigh too much. 6 x weights x examples counts a product that nobody
-needs, the gradient by the inputs of the first layer; the next column leaves it out.""",
+needs, the gradient by the inputs of the first layer; the next column leaves it out. "Products alone" are the needed
+products of the same shapes as stacks of matrices, by torch, with no activation, loss, fetching or update between them:
+what is left to the engine is the last column.""",
     header=(
         "networks", "torch engine over PyTorch loop, per network", "torch engine, of peak", "the same, needed products only",
-        "PyTorch loop, of peak",
+        "PyTorch loop, of peak", "products alone, of peak", "torch engine, of products alone",
     ),
     measure=_measure,
     rows=_rows,
