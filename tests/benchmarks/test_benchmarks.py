@@ -46,6 +46,13 @@ def test_a_small_selection_writes_valid_json(tmp_path: Path) -> None:
     assert SECTIONS["wide"].title in page and SECTIONS["b1"].title not in page
 
 
+def test_looks_on_images_are_told_from_updates() -> None:
+    (measured,) = SECTIONS["images"].measure(Options(rounds=1, turn_seconds=0.0, is_quick=True))
+    assert set(measured["contenders"]) == {"2 updates", "4 updates", "4 updates, 5 looks", "peak"}
+    (row,) = SECTIONS["images"].rows([measured])
+    assert len(row) == len(SECTIONS["images"].header) and "in 200 updates" in row[1]
+
+
 def test_one_section_keeps_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = {"machine": {"hardware": {}, "versions": {}}, "seconds": 1.0, "measurements": []}
     stored = {"schema": command.SCHEMA, "sections": {"looks": other}}
