@@ -154,6 +154,7 @@ def test_a_study_judges_its_claims(tmp_path: Path) -> None:
     ]
     found = run(small_plan(**{**DIGITS, "claims": claims, "answer": "{A}, {A:published}"}), tmp_path)
     assert [one.verdict for one in found.claims] == ["not held", "held", "undecided"]
+    assert all(0.0 <= end <= 1.0 for one in found.claims[::2] for end in one.prediction or ())
     assert {one.unit for one in found.claims} == {"number"}
     assert "(n = 4), 5" in found.answer
 

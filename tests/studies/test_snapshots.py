@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,7 @@ def test_weights_are_those_that_training_began_with(analysis: Analysis) -> None:
 def test_updates_add_up_to_the_change_of_the_weights(analysis: Analysis) -> None:
     shots = analysis.cells[0].snapshots
     moved = sum(
-        (after.step - before.step) * before.arrays["updates/2"].astype(float)
-        for before, after in zip(shots, shots[1:], strict=False)
+        (after.step - before.step) * before.arrays["updates/2"].astype(float) for before, after in pairwise(shots)
     )
     change = shots[-1].arrays["weights/2"] - shots[0].arrays["weights/2"]
     np.testing.assert_allclose(moved, change, atol=1e-5)

@@ -12,12 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from gradlab.signals import QUANTITIES
 from gradlab.stats import Proportion, paired_rates_difference, prediction_interval, standard_error, wilson
-from gradlab.studies.claim import SPREAD, Claim, Expectation
+from gradlab.studies.claim import SPREAD, Claim, Expectation, Measure
 from gradlab.studies.compare import THEORIES
-from gradlab.studies.number_claims import measured, reading
+from gradlab.studies.number_claims import measured, reading, within
 from gradlab.studies.plan import Plan
 from gradlab.studies.results import CellResult, ClaimResult, Reading, Verdict
+from gradlab.studies.study import Study
 
 STANDARD_ERRORS = 4.0
 Pairs = Callable[[CellResult, CellResult, str], tuple[int, int, int]]
@@ -36,7 +38,8 @@ def judge(claim: Claim, plan: Plan, cells: Sequence[CellResult], pairs: Pairs) -
     by_id = {cell.id: result for cell, result in zip(plan.cells, cells, strict=True)}
     chosen = [by_id[cell.id] for cell in plan.matching(claim.measure.where)]
     if claim.measure.is_of_numbers:
-        return _number(claim, {key: by_id[plan.matching(to)[0].id] for key, to in claim.measure.cells.items()})
+        named = {key: by_id[plan.matching(to)[0].id] for key, to in claim.measure.cells.items()}
+        return _number(claim, named, is_share=_is_share(claim.measure, plan.study))
     if claim.measure.readings is not None:
         lender = None if claim.measure.spread is None else by_id[plan.matching(claim.measure.cells[SPREAD])[0].id]
         return _readings(claim, chosen, lender)
@@ -109,10 +112,20 @@ def _difference(claim: Claim, cell: CellResult, other: CellResult, pairs: Pairs)
     )  # fmt: skip
 
 
-def _number(claim: Claim, cells: Mapping[str, CellResult]) -> ClaimResult:
+def _is_share(measure: Measure, study: Study) -> bool:
+    """Whether the mean measured is one of numbers between 0 and 1."""
+    if measure.mean is None or measure.minus is not None:
+        return False
+    metric = study.metrics.get(measure.mean)
+    return metric.kind == "accuracy" if metric else QUANTITIES[measure.mean].unit.startswith("share")
+
+
+def _number(claim: Claim, cells: Mapping[str, CellResult], *, is_share: bool) -> ClaimResult:
     found = measured(claim, cells)
     if isinstance(found, str):
         return _result(claim, verdict="undecided", why=found)
+    if is_share:
+        found = within(found, 0.0, 1.0)
     few = _too_few(claim, found.n)
     low, high = found.prediction
     where = (f" in {found.place}" if found.place else "") + found.borrowed

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -102,6 +102,12 @@ def measured(claim: Claim, cells: Mapping[str, CellResult]) -> Measured | str:
     if claim.expected.is_upper:
         return max(found, key=lambda each: each.prediction[1])
     return min(found, key=lambda each: each.prediction[0])
+
+
+def within(found: Measured, low: float, high: float) -> Measured:
+    """The same with its intervals cut at the ends of what the number can be."""
+    ends = np.clip([found.low, found.high, *found.prediction], low, high).tolist()
+    return replace(found, low=ends[0], high=ends[1], prediction=(ends[2], ends[3]))
 
 
 def _one(claim: Claim, cells: Mapping[str, CellResult], layer: LayerName | None, place: str = "") -> Measured | str:

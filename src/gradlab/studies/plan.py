@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from gradlab.data import TASKS
 from gradlab.errors import SpecError, UserError
 from gradlab.nets import Slice
-from gradlab.parts import OPTIMIZERS
 from gradlab.spec import Setup, setup_from
+from gradlab.studies.cost import network_bytes, network_seconds, shared_bytes
 from gradlab.studies.results import LevelValue
 from gradlab.studies.settings import merged, with_path
 from gradlab.studies.study import Claim, Factor, Row, Study
@@ -28,12 +27,7 @@ from gradlab.training.engines import choose_engine
 MEMORY_BYTES = 1_000_000_000  # of one running stack
 # torch: larger stacks leave the cache, smaller ones pay for every call; narrow: large enough that a chunk takes a second
 CHUNK_NETWORKS = {"torch": 500, "narrow": 2000}
-# for the estimate of a dry run, two cores: products and activations of the torch engine, and how much less the narrow takes
-FLOP_PER_SECOND = 1.5e11
-ACTIVATION_SECONDS = 1e-8
-NARROW_SPEEDUP = 15.0
 MOST_CELLS = 100_000
-MOST_AT_ONCE = 4096  # examples that pass through a network together
 
 
 @dataclass(frozen=True)
@@ -109,7 +103,7 @@ class Plan:
 
     def _packed(self, cells: Sequence[Cell]) -> list[Chunk]:
         setup = cells[0].setup
-        torch_seconds = sum(self.network_seconds(cell.setup, "torch") * cell.replicas for cell in cells)
+        torch_seconds = sum(network_seconds(cell.setup, "torch") * cell.replicas for cell in cells)
         engine = choose_engine(setup, self.engine, self.device, torch_seconds)
         capacity = self.capacity(setup, engine)
         chunks: list[Chunk] = []
@@ -129,33 +123,14 @@ class Plan:
 
     def capacity(self, setup: Setup, engine: str) -> int:
         """Networks in one chunk of this Setup."""
-        fits = max(1, MEMORY_BYTES // self.jobs // self.network_bytes(setup))
+        fits = max(1, MEMORY_BYTES // self.jobs // network_bytes(setup, self.study.inputs.values()))
         return min(self.chunk or CHUNK_NETWORKS[engine], fits)
-
-    def network_bytes(self, setup: Setup) -> int:
-        """Estimated peak bytes of one network while it trains: data, one batch's arrays, parameters and buffers."""
-        widths, number = setup.network.widths, 8 if setup.recipe.precision == "float64" else 4
-        rule = OPTIMIZERS[setup.recipe.optimizer.name].rule(dict(setup.recipe.optimizer.params))
-        trains = setup.total_steps > 0
-        batch = max(setup.recipe.batch_sizes(setup.points)) if trains else 100
-        task = TASKS[setup.task.name]
-        # data are drawn in float64, kept, and copied in the order of the epoch; given ones are shared
-        data = 0 if task.is_given else setup.points * (16 + (3 if trains else 1) * number * (widths[0] + widths[-1]))
-        sets = sum(inputs.size(task, setup.points) for inputs in self.study.inputs.values()) + 100
-        arrays = 4 * number * sum(widths) * min(max(batch, sets), MOST_AT_ONCE)
-        return data + arrays + setup.network.parameters * number * (4 + 2 * len(rule.slots))
-
-    def shared_bytes(self, setup: Setup) -> int:
-        """Bytes of the examples that all networks share."""
-        task = TASKS[setup.task.name]
-        examples = setup.points + (task.held_out or 0)
-        return 2 * 4 * examples * (task.inputs + task.outputs) if task.is_given else 0
 
     @cached_property
     def bytes(self) -> int:
         """Estimated peak memory of the whole run, the interpreter with torch included."""
         largest = max(
-            chunk.networks * self.network_bytes(setup) + self.shared_bytes(setup)
+            chunk.networks * network_bytes(setup, self.study.inputs.values()) + shared_bytes(setup)
             for chunk in self.chunks
             for setup in (chunk.slices[0][1].setup,)
         )
@@ -165,17 +140,8 @@ class Plan:
     def seconds(self) -> float:
         """Rough estimate of the time on two cores, compilation left out; a dry run prints it."""
         return sum(
-            self.network_seconds(part.setup, chunk.engine) * len(part)
-            for chunk in self.chunks
-            for _, part in chunk.slices
+            network_seconds(part.setup, chunk.engine) * len(part) for chunk in self.chunks for _, part in chunk.slices
         )
-
-    def network_seconds(self, setup: Setup, engine: str) -> float:
-        """Rough estimate of the time for one network on two cores."""
-        examples = setup.total_steps * max(setup.recipe.batch_sizes(setup.points)) + 20
-        products = 6 * setup.network.parameters / FLOP_PER_SECOND  # forward, and backward by weights and by inputs
-        seconds = examples * (products + ACTIVATION_SECONDS * sum(setup.network.widths[1:]))
-        return seconds / (NARROW_SPEEDUP if engine == "narrow" else 1.0)
 
     def steps(self, setup: Setup) -> list[int]:
         """Steps at which a cell is looked at."""

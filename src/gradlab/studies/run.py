@@ -16,6 +16,7 @@ from typing import Any
 from gradlab import __version__
 from gradlab.nets import Slice
 from gradlab.studies.chunk import ChunkResult, ChunkTask, run_chunk
+from gradlab.studies.cost import network_seconds
 from gradlab.studies.load import to_toml
 from gradlab.studies.plan import Cell, Plan
 from gradlab.studies.store import Store
@@ -69,7 +70,7 @@ def run_study(
     numbers = store.register(plan, toml, command)
     threads_each = max(1, (threads or os.cpu_count() or 1) // jobs) if threads or jobs > 1 else None
     recorded = {cell: store.recorded(number) for cell, number in numbers.items()}
-    total_work, done_work = sum(_work(plan, task) for task in _missing(plan, recorded, threads_each)), 0.0
+    total_work, done_work = sum(_work(task) for task in _missing(plan, recorded, threads_each)), 0.0
     if not total_work:
         return
     names = {cell.id: _label(plan, cell) for cell in reversed(plan.cells)}  # of equal cells the first names them
@@ -87,7 +88,7 @@ def run_study(
         wall = time.perf_counter() - started - (compile_seconds if isinstance(executor, InProcess) else 0.0)
         seconds = max(0.0, wall), compile_seconds
         session = store.note_session(session, (plan.study.name, plan.key, stamp, *seconds, networks, *where))
-        done_work += _work(plan, task)
+        done_work += _work(task)
         if progress is not None:
             progress(
                 done,
@@ -146,9 +147,9 @@ def _missing(plan: Plan, recorded: Recorded, threads: int | None) -> Iterator[Ch
             )
 
 
-def _work(plan: Plan, task: ChunkTask) -> float:
+def _work(task: ChunkTask) -> float:
     """Rough estimate of a task's seconds."""
-    return sum(plan.network_seconds(part.setup, task.engine) * len(part) for _, part in task.slices)
+    return sum(network_seconds(part.setup, task.engine) * len(part) for _, part in task.slices)
 
 
 def gaps(start: int, stop: int, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
