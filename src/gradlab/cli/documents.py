@@ -1,4 +1,4 @@
-"""The documents that `--json` prints where they are not a study's results: catalogs, studies, plans, stored studies."""
+"""The documents that `--json` prints where they are not one study's results: catalogs, studies, plans, several results."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gradlab.catalog import Catalog
     from gradlab.parts import Param
     from gradlab.studies.plan import Plan
+    from gradlab.studies.results import Analysis
 
 
 def catalog_document(catalog: Catalog[Any]) -> dict[str, Any]:
@@ -54,6 +55,11 @@ def status_document(stored: Sequence[tuple[str, Plan, int]]) -> dict[str, Any]:
         for name, plan, done in stored
     ]
     return _document("status", studies=found)
+
+
+def results_document(analyses: Iterable[Analysis]) -> dict[str, Any]:
+    """The results of several studies, each as it is printed alone."""
+    return _document("study-results", studies=[analysis.to_dict() for analysis in analyses])
 
 
 def _document(name: str, /, **content: Any) -> dict[str, Any]:

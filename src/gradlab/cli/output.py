@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -30,8 +30,8 @@ def note(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def written_page(analysis: Analysis, page: Path) -> Analysis:
-    """Write the page of an analysis; the analysis with the seconds that took.
+def written_page(analyses: Sequence[Analysis], page: Path) -> list[Analysis]:
+    """Write the page of one analysis or several; the analyses with the seconds that took.
 
     Raises:
         UserError: The file could not be written.
@@ -41,8 +41,8 @@ def written_page(analysis: Analysis, page: Path) -> Analysis:
     check_writable(page)
     started = time.perf_counter()
     with explained(page):
-        write_page(analysis, page)
-    return replace(analysis, report_seconds=time.perf_counter() - started)
+        write_page(analyses, page)
+    return [replace(analysis, report_seconds=time.perf_counter() - started) for analysis in analyses]
 
 
 @contextmanager
@@ -73,6 +73,29 @@ def check_writable(path: Path) -> None:
     with explained(path), nullcontext() if path.exists() else tempfile.TemporaryFile(dir=path.parent):
         if path.exists():
             path.open("ab").close()
+
+
+def written_files(files: Iterable[tuple[str, bytes]], folder: Path) -> Iterator[Path]:
+    """Write files into a folder, which is made if it is absent; each path as soon as its file is there.
+
+    Raises:
+        UserError: The folder could not be made, or a file not written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder}: cannot be written", got="a file", expected="the path of a folder")
+    with explained(folder):
+        folder.mkdir(exist_ok=True)
+    for name, content in files:
+        path = folder / name
+        check_writable(path)
+        part = path.with_name(path.name + ".part")
+        with explained(path):
+            try:
+                part.write_bytes(content)
+                os.replace(part, path)
+            finally:
+                part.unlink(missing_ok=True)
+        yield path
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def run(
     analysis = _trained(plan, store, run_command(study, plan, settings or ()), jobs, threads, fresh, quiet)
     page = None if no_report else report or store / f"{plan.study.name}.html"
     if page is not None:
-        analysis = written_page(analysis, page)
+        (analysis,) = written_page([analysis], page)
     if as_json:
         print_json(analysis.to_dict())
     else:

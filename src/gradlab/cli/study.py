@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from gradlab import __version__
-from gradlab.cli.options import STORE, AsJson, Name, Output, Settings, StoredName, StoreFolder
+from gradlab.cli.options import STORE, AsJson, Name, Settings, StoredName, StoreFolder, flag, path
 from gradlab.cli.run import run
+from gradlab.errors import UserError, shown
+
+if TYPE_CHECKING:
+    from gradlab.studies.plan import Plan
+    from gradlab.studies.store import Store
 
 app = App(name="study", help="List, show, run and export studies.", version=__version__)
 app.command(run)
@@ -110,27 +116,64 @@ def export(
     study: StoredName,
     /,
     *,
-    format: Annotated[Literal["csv", "json"], Parameter(help="One line a row, or one array of objects.")] = "csv",
-    output: Output = None,
+    format: Annotated[
+        Literal["csv", "json", "gif"] | None,
+        Parameter(help="One line a row, which is the default; one array of objects; or moving pictures."),
+    ] = None,
+    gif: Annotated[bool, flag("--gif", "The same as --format gif.")] = False,
+    output: Annotated[
+        Path | None, Parameter(converter=path, help="Write to this file instead; for pictures, into this folder.")
+    ] = None,
     store: StoreFolder = STORE,
 ) -> None:
-    """Print one row a network: how it started and how it ended.
+    """Print one row a network: how it started and how it ended. Or draw how it trained.
 
     Rows have a fixed order and no times: they are the same from every run of the
-    study.
+    study. Pictures are GIFs of weights, weight changes and activations, one for
+    each cell that kept snapshots; they go into the store's folder.
 
     For example:
       gradlab study export dying-relu > rows.csv
       gradlab study export dying-relu --format json --output rows.json
+      gradlab study export pictures-of-training --gif --output pictures
     """
     from gradlab.cli.output import note, opened_for_writing
     from gradlab.cli.stored import stored_plan
     from gradlab.studies.export import export_rows
     from gradlab.studies.store import Store
 
+    if gif and format not in (None, "gif"):
+        raise UserError("--gif and --format", got="both", expected="at most one of them", do="Leave one out")
     with Store.open(store, write=False) as opened:
         plan, done = stored_plan(opened, study)
-        with opened_for_writing(output) as out:
-            export_rows(opened, plan, format, out)
+        if gif or format == "gif":
+            _export_gifs(opened, plan, output or store)
+        else:
+            with opened_for_writing(output) as out:
+                export_rows(opened, plan, format or "csv", out)
     if done < plan.networks:
         note(f"{study} is not complete: {done:,} of {plan.networks:,} networks.")
+
+
+def _export_gifs(opened: Store, plan: Plan, folder: Path) -> None:
+    """Draw a GIF for each pictured cell and print its path.
+
+    Raises:
+        UserError: Nothing was kept to draw, or a file could not be written.
+    """
+    from gradlab.cli.output import note, written_files
+    from gradlab.reports.figures.pictures import left_out_text, pictured
+    from gradlab.reports.gifs import gifs
+    from gradlab.studies.analyze import analyze
+
+    name = f"study {shown(plan.study.name)}"
+    if plan.study.snapshots is None:
+        do = "Add one to the study file and run it again"
+        raise UserError(name, got="no snapshots to draw", expected="a [snapshots] table", do=do)
+    analysis = analyze(opened, plan)
+    if not pictured(analysis):
+        raise UserError(name, got="no snapshots to draw yet", do="Run it again: it goes on where it stopped")
+    for file in written_files(gifs(analysis), folder):
+        print(file)
+    if left_out := left_out_text(analysis):
+        note(left_out)

@@ -1,4 +1,4 @@
-"""A study's page: one self-contained HTML file that answers first and shows its evidence after.
+"""The page of a study, or of several: one self-contained HTML file that answers first and shows its evidence after.
 
 Nothing is loaded from anywhere (plotly's script is inside), every text a user wrote is escaped, and the page's own
 content security policy forbids requests. This is the only module of `reports` that touches the disk.
@@ -10,10 +10,12 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import plotly.graph_objects as go
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
@@ -21,65 +23,68 @@ from plotly.offline import get_plotlyjs
 from gradlab.errors import StoreError
 from gradlab.reports.caveats import held_fixed, varied
 from gradlab.reports.figures import Figure, figures_of
-from gradlab.reports.selection import MOST_OF_A_ROW, counts_outcomes, grouped, notes
-from gradlab.reports.words import (
-    NOTHING,
-    cell_rate,
-    count_text,
-    level_text,
-    measured_text,
-    metric_text,
-    published_text,
-    rate_text,
-    seconds_text,
-    status_text,
-)
-from gradlab.studies.results import Analysis, CellResult
+from gradlab.reports.fit import Shown, fitted
+from gradlab.reports.pictures import Film, Reel, fragment, reels, script, style
+from gradlab.reports.sections import CellTable, cell_tables, claim_lines, how_run, verdicts_text
+from gradlab.reports.words import status_text
+from gradlab.studies.results import Analysis
 
+MOST_BYTES = 8_000_000  # of a page; plotly's script alone takes 4.7 million
 _TEMPLATES = Path(__file__).parent / "templates"
-_SHAPES = {"held": "held", "not held": "not-held", "undecided": "undecided"}
-_COLUMNS = (
-    ("collapsed", "collapsed", False),
-    ("at birth", "collapsed", True),
-    ("dead", "dead", False),
-    ("constant", "constant", False),
-    ("diverged", "diverged", False),
-    ("trained", "trained", False),
-    ("stalled", "stalled", False),
-)  # heading, outcome, whether at birth
-_OF_TRAINING = ("at birth", "diverged", "trained", "stalled")  # headings without a meaning where nothing was trained
 
 
 @dataclass(frozen=True, slots=True)
-class CellTable:
-    """Cells that share their level names.
+class Part:
+    """One study as a page shows it.
 
     Attributes:
-        title: Their row, or "".
-        note: The study's note on it.
-        head: Headings.
-        lines: For each cell a (text, interval or "") under every heading.
-        is_folded: Whether the table is long.
+        analysis: What is shown.
+        prefix: What its anchors begin with: "" where it has the page for itself.
+        status: What is missing of it, or "".
+        verdicts: How many claims of each verdict there are, or "".
+        claims: Its claims in words.
+        fixed: What all its cells share.
+        varied: What they do not.
+        how: How it was run.
+        tables: Its cells.
+        paragraphs: Its text.
+        shown: Its figures.
+        first: The number of its first figure.
     """
 
-    title: str
-    note: str
-    head: Sequence[str]
-    lines: Sequence[Sequence[tuple[str, str]]]
-    is_folded: bool
+    analysis: Analysis
+    prefix: str
+    status: str
+    verdicts: str
+    claims: Sequence[dict[str, str]]
+    fixed: Sequence[tuple[str, str]]
+    varied: Sequence[tuple[str, str]]
+    how: Sequence[tuple[str, str]]
+    tables: Sequence[CellTable]
+    paragraphs: Sequence[str]
+    shown: Shown
+    first: int = 1
+
+    @property
+    def entries(self) -> list[tuple[int, str, str, Figure | Reel]]:
+        """Number, anchor, title and content of its figures."""
+        named = [(figure.film if isinstance(figure, Reel) else figure, figure) for figure in self.shown.figures]
+        return [
+            (k, f"{self.prefix}{name.id}", name.title, figure) for k, (name, figure) in enumerate(named, self.first)
+        ]
 
 
-def write_page(analysis: Analysis, path: Path) -> None:
+def write_page(analyses: Analysis | Sequence[Analysis], path: Path) -> None:
     """Write the page; whoever reads the file sees the old page or the new one, never half of one.
 
     Args:
-        analysis: What to show.
+        analyses: What to show: a study, or several of different names.
         path: The HTML file; its folder must exist.
 
     Raises:
         StoreError: The file cannot be written.
     """
-    content = page_html(analysis).encode()
+    content = page_html(analyses).encode()
     part = ""
     try:
         with tempfile.NamedTemporaryFile(
@@ -100,8 +105,80 @@ def write_page(analysis: Analysis, path: Path) -> None:
         ) from None
 
 
-def page_html(analysis: Analysis) -> str:
-    """The whole page as text."""
+def page_html(analyses: Analysis | Sequence[Analysis], most_bytes: int = MOST_BYTES) -> str:
+    """The whole page as text.
+
+    Args:
+        analyses: What to show: a study, or several of different names.
+        most_bytes: What it may take; figures that have no room are left out, and named.
+    """
+    studies = [analyses] if isinstance(analyses, Analysis) else list(analyses)
+    assert len({each.study.name for each in studies}) == len(studies) > 0
+    parts = [_part(each, f"{each.study.name}--" if len(studies) > 1 else "") for each in studies]
+    page, kept, excess = _rendered(parts), parts, 0
+    while (over := len(page.encode()) - most_bytes) > 0 and any(part.shown.figures for part in kept):
+        excess += over  # more than once at most because it takes some bytes to say what is left out
+        shown = fitted([part.shown for part in parts], excess)
+        kept = [replace(part, shown=one) for part, one in zip(parts, shown, strict=True)]
+        page = _rendered(kept)
+    return page
+
+
+def _part(analysis: Analysis, prefix: str) -> Part:
+    return Part(
+        analysis=analysis,
+        prefix=prefix,
+        status=status_text(analysis),
+        verdicts=verdicts_text(analysis),
+        claims=claim_lines(analysis),
+        fixed=held_fixed(analysis),
+        varied=varied(analysis),
+        how=how_run(analysis),
+        tables=cell_tables(analysis),
+        paragraphs=[part.strip() for part in analysis.study.text.split("\n\n") if part.strip()],
+        shown=Shown([_whole(figure, prefix) for figure in figures_of(analysis)]),
+    )
+
+
+def _whole(figure: Figure | Film, prefix: str) -> Figure | Reel:
+    """A film with all of its frames."""
+    if isinstance(figure, Figure):
+        return figure
+    (reel,) = reels([figure], MOST_BYTES)
+    return reel
+
+
+def _rendered(parts: Sequence[Part]) -> str:
+    numbered, first = [], 1
+    for part in parts:
+        numbered.append(replace(part, first=first))
+        first += len(part.shown.figures)
+    entries = [entry for part in numbered for entry in part.entries]
+    charts = {
+        id(panel): (f"{anchor}-{k}", panel)
+        for _, anchor, _, figure in entries
+        if isinstance(figure, Figure)
+        for k, panel in enumerate(figure.panels.values(), 1)
+    }
+    has_films = any(isinstance(figure, Reel) for *_, figure in entries)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            parts=numbered,
+            version=parts[0].analysis.versions.get("gradlab", ""),
+            film_of=_film_fragment,
+            panel_id=lambda panel: charts[id(panel)][0],
+            film_style=style() if has_films else "",
+            film_script=script() if has_films else "",
+            plotly=Markup(get_plotlyjs()),  # plotly's own script, not a user's text
+            figures_json=_figures_json(dict(charts.values())),
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -110,103 +187,18 @@ def page_html(analysis: Analysis) -> str:
         lstrip_blocks=True,
     )
     environment.filters["tied"] = lambda text: str(text).replace(" %", "\u00a0%").replace("n = ", "n\u00a0=\u00a0")
-    figures = figures_of(analysis)
-    ids = {id(panel): f"{figure.id}-{k}" for figure in figures for k, panel in enumerate(figure.panels.values(), 1)}
-    return environment.get_template("report.html.j2").render(
-        analysis=analysis,
-        study=analysis.study,
-        status=status_text(analysis),
-        claims=_claims(analysis),
-        figures=figures,
-        panel_id=lambda panel: ids[id(panel)],
-        fixed=held_fixed(analysis),
-        varied=varied(analysis),
-        how=_how(analysis),
-        tables=cell_tables(analysis),
-        paragraphs=[part.strip() for part in analysis.study.text.split("\n\n") if part.strip()],
-        plotly=Markup(get_plotlyjs()),  # plotly's own script, not a user's text
-        figures_json=_figures_json(figures, ids),
-    )
+    return environment
 
 
-def _claims(analysis: Analysis) -> list[dict[str, str]]:
-    return [
-        {
-            "id": claim.id,
-            "statement": claim.statement,
-            "why": claim.why,
-            "source": claim.source,
-            "published": published_text(claim, analysis),
-            "measured": measured_text(claim, analysis),
-            "n": count_text(claim.replicas),
-            "verdict": claim.verdict,
-            "shape": _SHAPES[claim.verdict],
-        }
-        for claim in analysis.claims
-    ]
+def _film_fragment(reel: Reel | Figure, anchor: str, number: int) -> Markup:
+    """The film's own piece of the page; "" for what is no film."""
+    if isinstance(reel, Figure):
+        return Markup("")
+    return fragment(replace(reel, film=replace(reel.film, id=f"{anchor}-film")), f"Figure {number}.")
 
 
-def _how(analysis: Analysis) -> list[tuple[str, str]]:
-    """Name and value of everything needed to repeat the run."""
-    named = [(name.replace("_", " "), str(value)) for name, value in {**analysis.versions, **analysis.hardware}.items()]
-    return [
-        ("networks", f"{count_text(analysis.networks)} of {count_text(analysis.wanted)}"),
-        ("time", f"{seconds_text(analysis.seconds)} for all networks, looks included"),
-        ("compiling", seconds_text(analysis.compile_seconds)),
-        ("engine", f"{analysis.engine} on {analysis.device}"),
-        ("root seed", str(analysis.seed)),
-        *named,
-    ]
-
-
-def cell_tables(analysis: Analysis) -> list[CellTable]:
-    """Every cell: the named ones in one table, a long row in one of its own."""
-    said = notes(analysis.study)
-    groups = grouped(analysis.cells)
-    short = [cell for cells in groups.values() if len(cells) <= MOST_OF_A_ROW for cell in cells]
-    tables = [_table(analysis, short, "", "", False)] if short else []
-    for row, cells in groups.items():
-        if len(cells) > MOST_OF_A_ROW:
-            tables.append(_table(analysis, cells, row, said.get(row, ""), True))
-    return tables
-
-
-def _table(analysis: Analysis, cells: Sequence[CellResult], title: str, note: str, is_folded: bool) -> CellTable:
-    names = list(dict.fromkeys(name for cell in cells for name in cell.levels))
-    extra = [(name.replace("_", " "), name, False) for name in analysis.study.outcomes if name != "collapsed"]
-    columns = [
-        (heading, outcome, birth)
-        for heading, outcome, birth in (*_COLUMNS, *extra)
-        if counts_outcomes(analysis.study)
-        and any(cell_rate(cell, outcome, at_birth=birth) is not None for cell in cells)
-        and (heading not in _OF_TRAINING or any(len(cell.steps) > 1 for cell in cells))
-    ]
-    lines = []
-    for cell in cells:
-        n = count_text(cell.replicas)
-        lines.append(
-            [
-                *((level_text(cell.levels[name]) if name in cell.levels else NOTHING, "") for name in names),
-                (n, "" if cell.replicas >= cell.wanted else f"of {count_text(cell.wanted)}"),
-                *(_split(metric_text(cell, metric)) for metric in analysis.study.metrics),
-                *(_split(rate_text(cell_rate(cell, outcome, at_birth=birth))) for _, outcome, birth in columns),
-            ]
-        )
-    metrics = [metric.replace("_", " ") for metric in analysis.study.metrics]
-    head = [*names, "n", *metrics, *(heading for heading, _, _ in columns)]
-    return CellTable(title, note, head, lines, is_folded)
-
-
-def _split(rate: str) -> tuple[str, str]:
-    """Rate and interval apart, so that many columns fit."""
-    number, bracket, interval = rate.partition("[")
-    return number.strip(), bracket + interval
-
-
-def _figures_json(figures: Sequence[Figure], ids: dict[int, str]) -> Markup:
+def _figures_json(panels: dict[str, go.Figure]) -> Markup:
     """Panel id -> plotly's data and layout; `<` is written so that no text can close the script element."""
-    panels: dict[str, Any] = {
-        ids[id(panel)]: json.loads(panel.to_json()) for figure in figures for panel in figure.panels.values()
-    }
-    text = json.dumps(panels, separators=(",", ":"), allow_nan=False)
+    decoded: dict[str, Any] = {id: json.loads(panel.to_json()) for id, panel in panels.items()}
+    text = json.dumps(decoded, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))

@@ -1,27 +1,29 @@
-"""Which figures a study has: each with a title, panels, and a caption that says what to see and n.
+"""Which figures a study has: each with a title, panels or a film, and a caption that says what to see and n.
 
 Everything is decided from what the `Analysis` holds (named rows, a map of widths and depths, a grid of factors,
-readings, looks), never from a study's name. Missing data leaves a figure out.
+readings, looks, snapshots), never from a study's name. Missing data leaves a figure out.
 """
 
 from gradlab.reports.figures.factors import factor_figures, reading_figures
 from gradlab.reports.figures.maps import map_figures
+from gradlab.reports.figures.pictures import films_of, picture_figures
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.figures.rows import loss_figure, rate_figures, survival_figure
 from gradlab.reports.figures.signals import metric_figures, signal_figures
+from gradlab.reports.pictures import Film
 from gradlab.reports.selection import counts_outcomes
 from gradlab.studies.results import Analysis
 
-__all__ = ["Figure", "figures_of"]
+__all__ = ["Figure", "figures_of", "films_of"]
 
 
-def figures_of(analysis: Analysis) -> list[Figure]:
+def figures_of(analysis: Analysis) -> list[Figure | Film]:
     """All figures of a study; the first is the one that decides its question.
 
     Where a study counts outcomes that is the rates of the named rows; where there are none the grid of factors, else the
-    map. Where it measures numbers, it is these.
+    map. Where it measures numbers, it is these. Pictures follow the metrics, for they show the same networks.
     """
-    numbers = [*metric_figures(analysis), *signal_figures(analysis)]
+    numbers = [*metric_figures(analysis), *picture_figures(analysis), *signal_figures(analysis)]
     if not counts_outcomes(analysis.study):
         return numbers
     rates = rate_figures(analysis)

@@ -29,7 +29,7 @@ def embedding_chart(embedding: Embedding, classes: Sequence[str] = ()) -> go.Fig
         if embedding.method == "PCA"
         else ("first (no unit)", "second (no unit)")
     )
-    figure = empty(560, x_title=axes[0], y_title=axes[1])
+    figure = empty(520, x_title=axes[0], y_title=axes[1])
     names = [safe(classes[k] if classes else k) for k in range(int(embedding.labels.max()) + 1)]
     taken: list[tuple[float, float]] = []
     for k, name in enumerate(names):
@@ -49,7 +49,7 @@ def embedding_chart(embedding: Embedding, classes: Sequence[str] = ()) -> go.Fig
             )
         )
         x, y = _free_place(
-            np.median(embedding.points[here], axis=0), taken, 0.045 * np.ptp(embedding.points, axis=0).max()
+            np.median(embedding.points[here], axis=0), taken, float(0.045 * np.ptp(embedding.points, axis=0).max())
         )
         taken.append((x, y))
         figure.add_annotation(
@@ -58,11 +58,16 @@ def embedding_chart(embedding: Embedding, classes: Sequence[str] = ()) -> go.Fig
         )  # fmt: skip
     # both axes have one scale, and the plot is no wider than the points
     figure.update_xaxes(constrain="domain", constraintoward="left", zeroline=False)
-    figure.update_yaxes(constrain="domain", scaleanchor="x", scaleratio=1, zeroline=False)
+    figure.update_yaxes(constrain="domain", constraintoward="top", scaleanchor="x", scaleratio=1, zeroline=False)
+    # room for tick labels that does not depend on them: with both scales tied, plotly would look for it again and again
+    figure.update_xaxes(automargin=False)
+    figure.update_yaxes(automargin=False)
     if embedding.method != "PCA":
         figure.update_xaxes(showticklabels=False, showgrid=False, ticks="")
         figure.update_yaxes(showticklabels=False, showgrid=False, ticks="")
-    figure.update_layout(legend={"itemsizing": "constant"})
+    figure.update_layout(
+        legend={"itemsizing": "constant"}, margin={"l": 84 if embedding.method == "PCA" else 36, "b": 56}
+    )
     return figure
 
 

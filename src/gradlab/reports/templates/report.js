@@ -25,6 +25,11 @@ window.addEventListener("resize", () => {
   waiting = setTimeout(fitAll, 250);
 });
 
+// On a narrow screen the contents of several studies stand on top: only their names, until one is opened.
+if (window.matchMedia("(max-width: 1020px)").matches) {
+  document.querySelectorAll("nav details").forEach((one) => { one.open = false; });
+}
+
 // On paper: figures as wide as the sheet, everything unfolded; afterwards as before.
 const PAPER_WIDTH = 660;
 let unfolded = [];

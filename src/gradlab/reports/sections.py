@@ -1,0 +1,134 @@
+"""What a page says of one study beside its figures: claims, how it was run, and the table of its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gradlab.reports.selection import MOST_OF_A_ROW, counts_outcomes, grouped, notes
+from gradlab.reports.words import (
+    NOTHING,
+    cell_rate,
+    count_text,
+    level_text,
+    measured_text,
+    metric_text,
+    published_text,
+    rate_text,
+    seconds_text,
+)
+from gradlab.studies.results import Analysis, CellResult
+
+_SHAPES = {"held": "held", "not held": "not-held", "undecided": "undecided"}
+_COLUMNS = (
+    ("collapsed", "collapsed", False),
+    ("at birth", "collapsed", True),
+    ("dead", "dead", False),
+    ("constant", "constant", False),
+    ("diverged", "diverged", False),
+    ("trained", "trained", False),
+    ("stalled", "stalled", False),
+)  # heading, outcome, whether at birth
+_OF_TRAINING = ("at birth", "diverged", "trained", "stalled")  # headings without a meaning where nothing was trained
+
+
+@dataclass(frozen=True, slots=True)
+class CellTable:
+    """Cells that share their level names.
+
+    Attributes:
+        title: Their row, or "".
+        note: The study's note on it.
+        head: Headings.
+        lines: For each cell a (text, interval or "") under every heading.
+        is_folded: Whether the table is long.
+    """
+
+    title: str
+    note: str
+    head: Sequence[str]
+    lines: Sequence[Sequence[tuple[str, str]]]
+    is_folded: bool
+
+
+def claim_lines(analysis: Analysis) -> list[dict[str, str]]:
+    """Every claim in words, with the class of its verdict's shape."""
+    return [
+        {
+            "id": claim.id,
+            "statement": claim.statement,
+            "why": claim.why,
+            "source": claim.source,
+            "published": published_text(claim, analysis),
+            "measured": measured_text(claim, analysis),
+            "n": count_text(claim.replicas),
+            "verdict": claim.verdict,
+            "shape": _SHAPES[claim.verdict],
+        }
+        for claim in analysis.claims
+    ]
+
+
+def verdicts_text(analysis: Analysis) -> str:
+    """How many claims of each verdict there are; "" without claims."""
+    found = [claim.verdict for claim in analysis.claims]
+    counted = [f"{found.count(verdict)} {verdict}" for verdict in dict.fromkeys([*_SHAPES]) if verdict in found]
+    noun = "claim" if len(found) == 1 else "claims"
+    return f"{count_text(len(found))} {noun}: {', '.join(counted)}" if found else ""
+
+
+def how_run(analysis: Analysis) -> list[tuple[str, str]]:
+    """Name and value of everything needed to repeat the run."""
+    named = [(name.replace("_", " "), str(value)) for name, value in {**analysis.versions, **analysis.hardware}.items()]
+    return [
+        ("networks", f"{count_text(analysis.networks)} of {count_text(analysis.wanted)}"),
+        ("time", f"{seconds_text(analysis.seconds)} for all networks, looks included"),
+        ("compiling", seconds_text(analysis.compile_seconds)),
+        ("engine", f"{analysis.engine} on {analysis.device}"),
+        ("root seed", str(analysis.seed)),
+        *named,
+    ]
+
+
+def cell_tables(analysis: Analysis) -> list[CellTable]:
+    """Every cell: the named ones in one table, a long row in one of its own."""
+    said = notes(analysis.study)
+    groups = grouped(analysis.cells)
+    short = [cell for cells in groups.values() if len(cells) <= MOST_OF_A_ROW for cell in cells]
+    tables = [_table(analysis, short, "", "", False)] if short else []
+    for row, cells in groups.items():
+        if len(cells) > MOST_OF_A_ROW:
+            tables.append(_table(analysis, cells, row, said.get(row, ""), True))
+    return tables
+
+
+def _table(analysis: Analysis, cells: Sequence[CellResult], title: str, note: str, is_folded: bool) -> CellTable:
+    names = list(dict.fromkeys(name for cell in cells for name in cell.levels))
+    extra = [(name.replace("_", " "), name, False) for name in analysis.study.outcomes if name != "collapsed"]
+    columns = [
+        (heading, outcome, birth)
+        for heading, outcome, birth in (*_COLUMNS, *extra)
+        if counts_outcomes(analysis.study)
+        and any(cell_rate(cell, outcome, at_birth=birth) is not None for cell in cells)
+        and (heading not in _OF_TRAINING or any(len(cell.steps) > 1 for cell in cells))
+    ]
+    lines = []
+    for cell in cells:
+        n = count_text(cell.replicas)
+        lines.append(
+            [
+                *((level_text(cell.levels[name]) if name in cell.levels else NOTHING, "") for name in names),
+                (n, "" if cell.replicas >= cell.wanted else f"of {count_text(cell.wanted)}"),
+                *(_split(metric_text(cell, metric)) for metric in analysis.study.metrics),
+                *(_split(rate_text(cell_rate(cell, outcome, at_birth=birth))) for _, outcome, birth in columns),
+            ]
+        )
+    metrics = [metric.replace("_", " ") for metric in analysis.study.metrics]
+    head = [*names, "n", *metrics, *(heading for heading, _, _ in columns)]
+    return CellTable(title, note, head, lines, is_folded)
+
+
+def _split(rate: str) -> tuple[str, str]:
+    """Rate and interval apart, so that many columns fit."""
+    number, bracket, interval = rate.partition("[")
+    return number.strip(), bracket + interval
