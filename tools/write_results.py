@@ -42,7 +42,7 @@ def percent(value: float | None) -> str:
 
 def claim_row(claim: dict[str, Any]) -> str:
     """One line of the table."""
-    is_share = claim["unit"] == "share"
+    is_share = claim.get("unit", "share") == "share"
     text = percent if is_share else number_text
     published = ("bound " if claim["kind"] == "bound" else "") + text(claim["published"])
     if claim["measured"] is None or claim["low"] is None:
