@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import plotly.graph_objects as go
+
 from gradlab.reports.charts.densities import LayerHistograms
 from gradlab.reports.charts.heat import LayerHistory, by_layer_and_step
 from gradlab.reports.charts.history import TrainingCurve, training_curves
@@ -12,11 +14,12 @@ from gradlab.reports.charts.style import OKABE_ITO, colour_of
 from gradlab.reports.charts.violins import VIOLINS_KEY, violins
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.selection import activation_of, labels
-from gradlab.reports.words import count_text
+from gradlab.reports.words import count_text, levels_text
 from gradlab.signals import DISTRIBUTIONS, QUANTITIES, History
 from gradlab.studies.results import Analysis, CellResult
 
 MOST_PANELS = 12
+MOST_CURVES = 6  # lines that can be followed in one panel
 # shown where claims name no quantity: how far signals and gradients reach
 FIRST = ("activation_std", "saturation", "gradient_max")
 
@@ -44,20 +47,41 @@ def signal_figures(analysis: Analysis) -> list[Figure]:
 
 
 def metric_figures(analysis: Analysis) -> list[Figure]:
-    """Every metric over training: a line for each cell."""
+    """Every metric over training: a line for each cell; many cells of several rows get a panel a row."""
     figures = []
     for name, metric in analysis.study.metrics.items():
         cells = [cell for cell in analysis.cells if len(cell.steps) > 1 and len(cell.metrics.get(name, ()))]
-        curves = [
-            TrainingCurve(label, colour, cell.steps, cell.metrics[name].astype(float))
-            for label, colour, cell in zip(labels(cells), _colours(cells), cells, strict=True)
-        ]
-        drawn = training_curves(curves[:MOST_PANELS], name.replace("_", " "), has_log_steps=True) if curves else None
-        if drawn is not None:
+        panels = {
+            row: drawn
+            for row, members in _by_row(cells).items()
+            if (drawn := _curves(name, members, is_whole=not row)) is not None
+        }
+        if panels:
             over = f"{metric.kind} on the inputs called {metric.over}"
             caption = f"{over.capitalize()}; {_networks(cells)}. Line: mean; band: 95 % interval of the mean."
-            figures.append(Figure(f"metric-{name}", f"{name.replace('_', ' ').capitalize()}", caption, {"": drawn}))
+            title, least = name.replace("_", " ").capitalize(), 420 if len(panels) > 1 else None
+            figures.append(Figure(f"metric-{name}", title, caption, panels, least_px=least))
     return figures
+
+
+def _by_row(cells: Sequence[CellResult]) -> dict[str, list[CellResult]]:
+    """Cells by row where one panel would hold too many lines to follow, else all under ""."""
+    rows: dict[str, list[CellResult]] = {}
+    for cell in cells:
+        rows.setdefault(str(cell.levels.get("row", "")), []).append(cell)
+    if len(cells) <= MOST_CURVES or len(rows) == len(cells):
+        return {"": list(cells)}
+    return rows
+
+
+def _curves(metric: str, cells: Sequence[CellResult], *, is_whole: bool) -> go.Figure | None:
+    """A line for each cell; in a row's own panel lines are named by the other levels."""
+    names = labels(cells) if is_whole else [levels_text(cell.levels, leave_out=["row"]) or "all" for cell in cells]
+    curves = [
+        TrainingCurve(label, colour, cell.steps, cell.metrics[metric].astype(float))
+        for label, colour, cell in zip(names, _colours(cells), cells, strict=True)
+    ]
+    return training_curves(curves[:MOST_PANELS], metric.replace("_", " "), has_log_steps=True) if curves else None
 
 
 def _histograms(cells: Sequence[CellResult]) -> list[str]:
