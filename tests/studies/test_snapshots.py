@@ -11,6 +11,7 @@ import pytest
 
 from gradlab.errors import UserError
 from gradlab.nets import Slice, build_stack
+from gradlab.studies.load import load_study
 from gradlab.studies.plan import make_plan
 from gradlab.studies.results import Analysis
 from tests.studies.small import run, small_plan, small_study
@@ -82,3 +83,9 @@ def test_mistakes() -> None:
         with pytest.raises(UserError) as error:
             small_study(**{**PICTURED, "snapshots": change})
         assert piece in str(error.value)
+
+
+def test_choosing_a_row_keeps_its_pictures_only() -> None:
+    study = load_study("best-of-all", ["row=C8"])
+    assert study.snapshots is not None and study.snapshots.rows == ("C8",)
+    assert load_study("best-of-all", ['row="C8 10,000 images"']).snapshots is None

@@ -11,17 +11,16 @@ import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from gradlab.errors import StoreError
 from gradlab.reports.caveats import held_fixed, varied
+from gradlab.reports.environment import environment
 from gradlab.reports.figures import Figure, figures_of
 from gradlab.reports.fit import Shown, fitted
 from gradlab.reports.pictures import Film, Reel, fragment, reels, script, style
@@ -30,7 +29,6 @@ from gradlab.reports.words import status_text
 from gradlab.studies.results import Analysis
 
 MOST_BYTES = 8_000_000  # of a page; plotly's script alone takes 4.7 million
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +160,7 @@ def _rendered(parts: Sequence[Part]) -> str:
     }
     has_films = any(isinstance(figure, Reel) for *_, figure in entries)
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             parts=numbered,
@@ -175,19 +173,6 @@ def _rendered(parts: Sequence[Part]) -> str:
             figures_json=_figures_json(dict(charts.values())),
         )
     )
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["tied"] = lambda text: str(text).replace(" %", "\u00a0%").replace("n = ", "n\u00a0=\u00a0")
-    return environment
 
 
 def _film_fragment(reel: Reel | Figure, anchor: str, number: int) -> Markup:

@@ -16,7 +16,19 @@ from pydantic import BaseModel, ValidationError
 from gradlab.data.inputs import InputSet
 from gradlab.errors import StudyFileError, UnknownName, from_validation
 from gradlab.studies.settings import apply_settings
-from gradlab.studies.study import Claim, Expectation, Factor, Looks, Measure, Metric, OutcomeRule, Row, Signals, Study
+from gradlab.studies.study import (
+    Claim,
+    Expectation,
+    Factor,
+    Looks,
+    Measure,
+    Metric,
+    OutcomeRule,
+    Row,
+    Signals,
+    Snapshots,
+    Study,
+)
 
 MOST_BYTES = 10_000_000
 
@@ -95,7 +107,7 @@ def study_from(table: dict[str, Any]) -> Study:
     models: dict[str, type[BaseModel]] = {
         "": Study, "rows": Row, "factors": Factor, "claims": Claim, "claims.measure": Measure,
         "claims.expected": Expectation, "looks": Looks, "inputs": InputSet, "outcomes": OutcomeRule,
-        "metrics": Metric, "signals": Signals,
+        "metrics": Metric, "signals": Signals, "snapshots": Snapshots,
     }  # fmt: skip
     known = {path: tuple(f.alias or name for name, f in model.model_fields.items()) for path, model in models.items()}
     try:
@@ -104,7 +116,19 @@ def study_from(table: dict[str, Any]) -> Study:
         raise from_validation(error, "", known) from None
 
 
-_TABLES = ("network", "recipe", "task", "rows", "factors", "inputs", "outcomes", "metrics", "signals", "claims")
+_TABLES = (
+    "network",
+    "recipe",
+    "task",
+    "rows",
+    "factors",
+    "inputs",
+    "outcomes",
+    "metrics",
+    "signals",
+    "snapshots",
+    "claims",
+)
 
 
 def to_toml(study: Study) -> str:

@@ -142,9 +142,15 @@ def _with_rows(table: dict[str, Any], wanted: Sequence[str]) -> dict[str, Any]:
 
     def stays(claim: Mapping[str, Any]) -> bool:
         measure = claim.get("measure", {})
-        named = [measure.get(side, {}).get("row") for side in ("where", "minus")]
+        named = [measure.get(side, {}).get("row") for side in ("where", "minus", "to", "spread")]
         return all(row is None or row in wanted for row in named)
 
+    snapshots = table.get("snapshots", {})
+    if "rows" in snapshots:
+        pictured = [row for row in snapshots["rows"] if row in wanted]
+        table = {key: value for key, value in table.items() if key != "snapshots"}
+        if pictured:
+            table["snapshots"] = {**snapshots, "rows": pictured}
     return {
         **table,
         "rows": [row for row in table.get("rows", []) if row.get("id") in wanted],

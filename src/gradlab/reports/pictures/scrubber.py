@@ -10,20 +10,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from gradlab.reports.environment import TEMPLATES, environment, tied
 from gradlab.reports.pictures.colours import ANCHORS, NOT_FINITE_COLOUR, hex_table
 from gradlab.reports.pictures.film import Reel
 from gradlab.reports.pictures.grids import Grid
 from gradlab.reports.pictures.sprites import LEVELS, NOT_FINITE, SHEET_WIDTH, Sprite
-
-_TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 def fragment(reel: Reel, label: str = "") -> Markup:
@@ -36,7 +32,7 @@ def fragment(reel: Reel, label: str = "") -> Markup:
     film = reel.film
     numbered = list(enumerate(film.grids))
     return Markup(
-        _environment()
+        environment()
         .get_template("scrubber.html.j2")
         .render(
             film=film,
@@ -44,11 +40,11 @@ def fragment(reel: Reel, label: str = "") -> Markup:
             levels=LEVELS,
             left_out=reel.left_out,
             last=len(film.steps) - 1,
-            words=_tied(film.words(len(film.steps) - 1)),
+            words=tied(film.words(len(film.steps) - 1)),
             rows=[(name, list(row)) for name, row in groupby(numbered, key=lambda pair: pair[1].quantity)],
             data=_json(
                 {
-                    "words": [_tied(film.words(k)) for k in range(len(film.steps))],
+                    "words": [tied(film.words(k)) for k in range(len(film.steps))],
                     "grids": [_record(*pair) for pair in zip(film.grids, reel.sprites, strict=True)],
                 }
             ),
@@ -58,7 +54,7 @@ def fragment(reel: Reel, label: str = "") -> Markup:
 
 def style() -> Markup:
     """The rules of all scrubbers of a page, for a `<style>` element; the page's own style sheet has the colours."""
-    return Markup((_TEMPLATES / "scrubber.css").read_text(encoding="utf-8"))
+    return Markup((TEMPLATES / "scrubber.css").read_text(encoding="utf-8"))
 
 
 def script() -> Markup:
@@ -70,27 +66,7 @@ def script() -> Markup:
         "sheetWidth": SHEET_WIDTH,
         "maps": {name: hex_table(name, LEVELS) for name in ANCHORS},
     }
-    return Markup(_environment().get_template("scrubber.js").render(settings=_json(settings)))
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["tied"] = _tied
-    return environment
-
-
-def _tied(text: str) -> str:
-    """Text in which no line ends before a percent sign or inside `n = 3` and `28 x 28`."""
-    for loose in (" %", "n = ", " x "):
-        text = text.replace(loose, loose.replace(" ", "\u00a0"))
-    return text
+    return Markup(environment().get_template("scrubber.js").render(settings=_json(settings)))
 
 
 def _record(grid: Grid, sprite: Sprite) -> dict[str, Any]:
