@@ -92,3 +92,13 @@ def test_limits(choice: Choice, steepest: float, bounds: tuple[float, float] | N
     assert (seen is None) == (bounds is None)
     if seen is not None and bounds is not None:
         assert max(abs(seen[0] - bounds[0]), abs(seen[1] - bounds[1])) < 1e-12
+
+
+@pytest.mark.parametrize(("loss", "is_classes"), [("cross_entropy", True), ("sum_of_squares", False)])
+def test_classes_are_told_by_the_targets(loss: str, is_classes: bool) -> None:
+    setup, job = made_up({}, {"loss": loss})
+    stack = job.stack
+    seen = capture(
+        stack.spec, stack.activation_params, stack.weights, stack.biases, setup.recipe.loss, job.loss_params, job.examples
+    )
+    assert seen.outputs.shape[2] == 3 and seen.is_classes == is_classes

@@ -159,6 +159,25 @@ def test_a_study_judges_its_claims(tmp_path: Path) -> None:
     assert "(n = 4), 5" in found.answer
 
 
+def test_readings_of_an_accuracy_borrow_one_cells_spread(tmp_path: Path) -> None:
+    asked = {
+        "id": "C1",
+        "statement": "which reading gives it",
+        "measure": {"readings": "accuracy", "where": {}, "spread": {"row": "A"}},
+        "published": 0.5,
+    }
+    found = run(small_plan(**{**DIGITS, "signals": None, "claims": [asked]}), tmp_path)
+    (judged_claim,) = found.claims
+    lender = found.cells[0].metrics["accuracy"][:, -1].astype(float)
+    for cell, reading in zip(found.cells, judged_claim.readings, strict=True):
+        values = cell.metrics["accuracy"][:, -1].astype(float)
+        assert reading.rate.rate == pytest.approx(values.mean()) and reading.rate.n == 4
+        assert reading.prediction == pytest.approx(next_value(values, spread=lender))
+        assert reading.compatible == (reading.prediction[0] <= 0.5 <= reading.prediction[1])
+    assert judged_claim.measured == sum(r.compatible for r in judged_claim.readings) / 2
+    assert judged_claim.to_dict()["readings"][0]["n"] == 4
+
+
 @pytest.mark.parametrize(
     ("measure", "judged_by", "pieces"),
     [
