@@ -27,7 +27,19 @@ from gradlab.studies.load import load_study
 
 GRADLAB = [sys.executable, "-m", "gradlab"]
 RUN = ["study", "run", "tiny.toml", "--device", "cpu"]
-VERBS = ["", "list", "report", "study", "study list", "study show", "study run", "study status", "study export"]
+VERBS = [
+    "",
+    "list",
+    "report",
+    "summary",
+    "theory",
+    "study",
+    "study list",
+    "study show",
+    "study run",
+    "study status",
+    "study export",
+]
 COLOUR = re.compile(r"\x1b\[[0-9;]*(3[0-8]|4[0-8]|9[0-7])[0-9;]*m")
 
 

@@ -99,6 +99,12 @@ def test_classes_are_told_by_the_targets(loss: str, is_classes: bool) -> None:
     setup, job = made_up({}, {"loss": loss})
     stack = job.stack
     seen = capture(
-        stack.spec, stack.activation_params, stack.weights, stack.biases, setup.recipe.loss, job.loss_params, job.examples
+        stack.spec,
+        stack.activation_params,
+        stack.weights,
+        stack.biases,
+        setup.recipe.loss,
+        job.loss_params,
+        job.examples,
     )
     assert seen.outputs.shape[2] == 3 and seen.is_classes == is_classes

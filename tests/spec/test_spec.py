@@ -52,8 +52,9 @@ def choices_from(catalog: Mapping[str, Any]) -> st.SearchStrategy[dict[str, Any]
     return st.sampled_from(list(catalog.values())).flatmap(table)
 
 
-def fitting(task: str) -> dict[str, Any]:
-    return {name: loss for name, loss in LOSSES.items() if loss.targets == TASKS[task].targets}
+def fitting(task: dict[str, Any]) -> dict[str, Any]:
+    wanted = TASKS[task["name"]].targets_with({key: value for key, value in task.items() if key != "name"})
+    return {name: loss for name, loss in LOSSES.items() if loss.targets == wanted}
 
 
 @st.composite
@@ -74,7 +75,7 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
     task = draw(choices_from(TASKS))
     recipe = {
         "optimizer": draw(choices_from(OPTIMIZERS)),
-        "loss": draw(choices_from(fitting(task["name"]))),
+        "loss": draw(choices_from(fitting(task))),
         "schedule": draw(choices_from(SCHEDULES)),
         "batch_size": draw(st.integers(1, 10**6) | st.just("full")),
         draw(st.sampled_from(["epochs", "steps"])): draw(st.integers(0, 10**9)),

@@ -10,6 +10,7 @@ from gradlab.studies.results import json_safe
 
 if TYPE_CHECKING:
     from gradlab.catalog import Catalog
+    from gradlab.nets.summary import Summary
     from gradlab.parts import Param
     from gradlab.studies.plan import Plan
     from gradlab.studies.results import Analysis
@@ -60,6 +61,11 @@ def status_document(stored: Sequence[tuple[str, Plan, int]]) -> dict[str, Any]:
 def results_document(analyses: Iterable[Analysis]) -> dict[str, Any]:
     """The results of several studies, each as it is printed alone."""
     return _document("study-results", studies=[analysis.to_dict() for analysis in analyses])
+
+
+def summary_document(target: str, summary: Summary) -> dict[str, Any]:
+    """A network's layers and sums; shapes without the batch axis."""
+    return _document("summary", target=target, **summary.to_dict())
 
 
 def _document(name: str, /, **content: Any) -> dict[str, Any]:

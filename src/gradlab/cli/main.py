@@ -94,7 +94,7 @@ def _app() -> App:
     """All verbs. Their modules hold only options: what a verb needs is imported when it is called."""
     from cyclopts import App
 
-    from gradlab.cli import data, list, report, study
+    from gradlab.cli import data, list, report, study, summary, theory
 
     app = App(
         name="gradlab",
@@ -109,6 +109,8 @@ def _app() -> App:
     app.command(study.app)
     app.command(report.report)
     app.command(list.show, name="list")
+    app.command(summary.summary)
+    app.command(theory.app)
     app.command(data.app)
     return app
 

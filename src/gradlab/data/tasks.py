@@ -8,7 +8,8 @@ Replicas that share their data are an array with a leading axis of length one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 from jaxtyping import Float, Int
@@ -59,6 +60,7 @@ class Task:
         inputs: Number of inputs M.
         outputs: Number of outputs N.
         targets: What targets are; a loss asks for one kind.
+        switched: What they are instead where a parameter of this name is true.
         params: Parameters a study may set; `points`, the number of training examples, is one of every task's.
         draw: `draw(root_seed, replicas, purpose, count, params)` -> `Examples` with `count` examples a replica.
         held_out: Test examples of a task whose examples are given; None where they are drawn.
@@ -79,20 +81,26 @@ class Task:
     classes: tuple[str, ...] = ()
     image: tuple[int, int] | None = None
     fetch: Callable[[bool], None] | None = None
+    switched: Mapping[str, Targets] = field(default_factory=dict)
 
     @property
     def is_given(self) -> bool:
         """Whether the examples are the same for every seed and replica."""
         return self.held_out is not None
 
-    def suits(self, targets: Targets) -> bool:
+    def targets_with(self, params: Mapping[str, Value]) -> Targets:
+        """What targets are, given values of the task's parameters."""
+        return next((kind for name, kind in self.switched.items() if params.get(name)), self.targets)
+
+    def suits(self, targets: Targets, params: Mapping[str, Value] = MappingProxyType({})) -> bool:
         """Whether a loss that takes targets of this kind can judge the task: a 1 among 0s is a number, and binary.
 
         Example:
             >>> [name for name, task in TASKS.items() if task.suits("binary")]
             ['mnist', 'fashion_mnist', 'digits']
         """
-        return targets == self.targets or targets in _ALSO[self.targets]
+        ours = self.targets_with(params)
+        return targets == ours or targets in _ALSO[ours]
 
 
 TASKS: Catalog[Task] = Catalog("task", "tasks")

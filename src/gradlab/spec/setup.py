@@ -61,11 +61,12 @@ class Setup(BaseModel):
                 got=f"{self.network.inputs} inputs and {self.network.layers[-1].units} outputs",
                 expected=f"{task.inputs} and {task.outputs}, as task {task.name} has",
             )
-        if not task.suits(loss.targets):
+        params = dict(self.task.params)
+        if not task.suits(loss.targets, params):
             raise SpecError(
                 "recipe.loss",
                 got=f"{loss.name}, which takes {loss.targets} targets",
-                expected=f"a loss for the {task.targets} targets of task {task.name}",
+                expected=f"a loss for the {task.targets_with(params)} targets of task {task.name}",
             )
         return self
 

@@ -34,10 +34,24 @@ def mean_loss(
         return np.asarray(terms.sum(axis=(1, 2)) / loss.divisor(y.shape[1], y.shape[2]))
 
 
-def accuracy(outputs: Float[ndarray, "R Q C"], targets: Float[ndarray, "#R Q C"]) -> Float[ndarray, " R"]:
+def accuracy(
+    outputs: Float[ndarray, "R Q C"], targets: Float[ndarray, "#R Q C"], threshold: float = 0.0
+) -> Float[ndarray, " R"]:
     """Share of examples whose largest output is that of their class; the first of equal ones counts.
 
-    A network whose outputs are not numbers is right about nothing.
+    A network whose outputs are not numbers is right about nothing. A single output tells two classes apart.
+
+    Args:
+        outputs: What the networks say.
+        targets: One-hot; or, of a single output, 1 for one class and 0 or -1 for the other. NaN comes back for numbers.
+        threshold: Where a single output changes sides: 0 for logits and signs.
     """
-    right = outputs.argmax(axis=2) == targets.argmax(axis=2)
-    return np.asarray((right & np.isfinite(outputs).all(axis=2)).mean(axis=1))
+    is_number = np.isfinite(outputs).all(axis=2)
+    if targets.shape[2] > 1:
+        right = outputs.argmax(axis=2) == targets.argmax(axis=2)
+        return np.asarray((right & is_number).mean(axis=1))
+    y, t = outputs[:, :, 0], targets[:, :, 0]
+    right = (y > threshold) == (t > 0)
+    # for each replica, since cells of different tasks may train in one stack
+    has_classes = np.isin(t, (-1.0, 1.0)).all(axis=1) | np.isin(t, (0.0, 1.0)).all(axis=1)
+    return np.where(has_classes, (right & is_number).mean(axis=1), np.nan)

@@ -1,0 +1,274 @@
+"""`summarize`: the `Summary` of any `torch.nn.Module`, from one forward pass that leaves no trace."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.parameter import is_lazy
+from torch.utils.flop_counter import FlopCounterMode
+
+from gradlab.errors import SpecError, UserError
+from gradlab.nets.fits import check_fits, layer_text
+from gradlab.nets.receptive_field import ReceptiveFields
+from gradlab.nets.summary import LayerSummary, Shape, Summary, shape_text
+
+UNCOUNTED = "num_batches_tracked"  # a counter, not a number that the network computes with
+MOST_NUMBERS = 100_000_000  # of one example: 400 MB
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call of one module: what it was given, the work counted before it, and the work of calls inside it."""
+
+    name: str
+    module: nn.Module
+    input: Shape | None
+    before: int
+    inside: int = 0
+
+
+class _Watch:
+    """Follows the calls of a network's modules, and makes rows of those that multiply, have numbers, or have no parts."""
+
+    def __init__(self, module: nn.Module, copies: Mapping[str, Tensor], given: Tensor) -> None:
+        self.module, self.copies, self.given = module, copies, given
+        self.names = {part: name for name, part in module.named_modules()}
+        self.counter = FlopCounterMode(display=False)
+        is_image = given.dim() > 3 or any(isinstance(part, nn.Conv1d) for part in self.names)  # else a sequence of rows
+        self.fields = ReceptiveFields(tuple(given.shape[2:]) if is_image else (), given)
+        self.calls: list[_Call] = []
+        self.finished: list[tuple[nn.Module, LayerSummary]] = []
+
+    def enter(self, module: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """Before a module is called."""
+        first = next(_tensors((args, kwargs)), None)
+        self.calls.append(_Call(self.names[module], module, _example(first), self._work()))
+        if first is not None:
+            check_fits(self.names[module], module, tuple(first.shape), is_input=first is self.given)
+
+    def leave(self, module: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any], output: Any) -> None:
+        """After it returned."""
+        call = self.calls.pop()
+        while call.module is not module:  # calls that failed, and whose failure somebody caught
+            call = self.calls.pop()
+        work = self._work() - call.before
+        if self.calls:
+            self.calls[-1].inside += work
+        tensors = list(_tensors(output))
+        row = LayerSummary(
+            name=call.name,
+            kind=type(module).__name__,
+            input=call.input,
+            output=_example(tensors[0]) if tensors else None,
+            multiply_adds=work - call.inside,
+            output_bytes=sum(tensor.numel() * tensor.element_size() for tensor in tensors),
+            receptive_field=self.fields.of(tensors[0]) if tensors else None,
+        )
+        self.finished.append((module, row))
+
+    def rows(self) -> Iterator[LayerSummary]:
+        """A row for each call, with the numbers of its module at the first; then modules that were not called.
+
+        Numbers of a module that is not called, but whose owner uses them, as attention does, are the owner's.
+        """
+        owned = {module: [module] if _numbers(module) else [] for module, _ in self.finished}
+        idle: list[nn.Module] = []
+        for name, module in self.module.named_modules():
+            if module not in owned and _numbers(module):
+                owner = next((above for above in _above(self.module, name) if above in owned), None)
+                (idle if owner is None or not self._is_used(name, module) else owned[owner]).append(module)
+        seen: set[int] = set()
+        for module, row in self.finished:
+            if row.multiply_adds or owned[module] or next(module.children(), None) is None:
+                yield _counted(row, owned[module], seen)
+        for module in idle:
+            row = LayerSummary(name=self.names[module], kind=type(module).__name__, input=None, output=None)
+            yield _counted(row, [module], seen)
+
+    def _is_used(self, name: str, module: nn.Module) -> bool:
+        """Whether a torch function was given one of a module's own parameters or buffers."""
+        own = (self.copies.get(f"{name}.{key}") for key, _ in _numbers(module))
+        return any(id(copy) in self.fields.used for copy in own if copy is not None)
+
+    def _work(self) -> int:
+        """Multiply-adds so far; the counter has two operations for each."""
+        return int(self.counter.get_total_flops()) // 2
+
+
+def summarize(module: nn.Module, input: Sequence[int]) -> Summary:
+    """The layers that one forward pass of one example goes through.
+
+    The module is in evaluation mode meanwhile and works on copies of its parameters and buffers; afterwards modes, numbers,
+    gradients, hooks and the state of torch's random numbers are what they were (what `forward` keeps in other attributes is
+    its own affair). Inputs are zeros: of the parameters' type, or integers where the first layer with parameters is an
+    embedding. The copies take as much memory as the module.
+
+    Args:
+        module: Any network that takes one tensor with the batch as its first axis.
+        input: Shape of one example, without the batch axis.
+
+    Raises:
+        SpecError: A layer cannot take what it is given, or the module fails in another way; names the layer.
+
+    Example:
+        >>> summary = summarize(nn.Conv2d(3, 8, 5), (3, 32, 32))
+        >>> summary.parameters, summary.layers[0].output, summary.layers[0].receptive_field
+        (608, (8, 28, 28), (5, 5))
+    """
+    module = getattr(module, "_orig_mod", module)  # hooks break a compiled graph
+    shape = tuple(input)
+    if math.prod(shape) > MOST_NUMBERS or any(side < 1 for side in shape):
+        raise SpecError(
+            "input", got=shape_text(shape), expected=f"sides of at least 1, at most {MOST_NUMBERS:,} numbers"
+        )
+    numbers = [*module.named_parameters(), *module.named_buffers()]
+    lazy = next((name for name, value in numbers if is_lazy(value)), None)
+    if lazy is not None:
+        do = "Run one batch through it first"
+        raise SpecError(
+            f"parameter {lazy}", got="no shape yet", expected="a module whose parameters have shapes", do=do
+        )
+    given = _zeros(module, shape)
+    copies = {name: _copy(value) for name, value in numbers}
+    watch = _Watch(module, copies, given)
+    try:
+        with _untouched(module), _countable(module), _hooks(watch), watch.fields, watch.counter, torch.no_grad():
+            torch.func.functional_call(module, copies, (given,))
+    except UserError:
+        raise
+    except Exception as error:
+        raise _failed(watch, error) from error
+    return Summary(type(module).__name__, shape, tuple(watch.rows()))
+
+
+def expected_input(module: nn.Module) -> Shape | None:
+    """Shape of one example where the first layer with parameters is dense, so tells it; None otherwise."""
+    first = _first(module)
+    return (first.in_features,) if isinstance(first, nn.Linear) else None
+
+
+def _copy(value: Tensor) -> Tensor:
+    """The same numbers elsewhere; a parameter stays one, since code may ask for its type."""
+    copy = value.detach().clone()
+    return nn.Parameter(copy, value.requires_grad) if isinstance(value, nn.Parameter) else copy
+
+
+def _first(module: nn.Module) -> nn.Module | None:
+    """The first module with parameters of its own, in the order of definition."""
+    return next((part for part in module.modules() if next(part.parameters(recurse=False), None) is not None), None)
+
+
+def _zeros(module: nn.Module, shape: Shape) -> Tensor:
+    like = next((p for p in module.parameters() if p.is_floating_point()), torch.empty(0))
+    dtype = torch.long if isinstance(_first(module), nn.Embedding | nn.EmbeddingBag) else like.dtype
+    return torch.zeros((1, *shape), dtype=dtype, device=like.device)
+
+
+@contextmanager
+def _untouched(module: nn.Module) -> Iterator[None]:
+    """Evaluation mode inside; afterwards the modes and the random numbers' state of before."""
+    modes = {part: part.training for part in module.modules()}
+    devices = {p.device for p in module.parameters() if p.device.type == "cuda"}
+    try:
+        with torch.random.fork_rng([device.index for device in devices]):
+            for part in modes:
+                part.training = False
+            yield
+    finally:
+        for part, mode in modes.items():
+            part.training = mode
+
+
+@contextmanager
+def _countable(module: nn.Module) -> Iterator[None]:
+    """Attention and recurrent layers as plain products, which the counter sees."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    with ExitStack() as stack, warnings.catch_warnings():
+        if any(isinstance(part, nn.RNNBase) for part in module.modules()):
+            warnings.simplefilter("ignore")  # about graphics cards that are not there
+            stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
+        stack.enter_context(sdpa_kernel(SDPBackend.MATH))
+        torch.backends.mha.set_fastpath_enabled(False)
+        try:
+            yield
+        finally:
+            torch.backends.mha.set_fastpath_enabled(fast)
+
+
+@contextmanager
+def _hooks(watch: _Watch) -> Iterator[None]:
+    handles = []
+    try:
+        for part in watch.names:
+            handles.append(part.register_forward_pre_hook(watch.enter, with_kwargs=True))
+            handles.append(part.register_forward_hook(watch.leave, with_kwargs=True))
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _failed(watch: _Watch, error: Exception) -> SpecError:
+    """What torch, or the module's own code, says, behind the layer in which it was said."""
+    said = " ".join(f"{type(error).__name__}: {error}".split()) if str(error) else type(error).__name__
+    name, module, input = "", watch.module, _example(watch.given)
+    if watch.calls:
+        name, module, input = watch.calls[-1].name, watch.calls[-1].module, watch.calls[-1].input
+    got = "no tensor" if input is None else shape_text(input)
+    return SpecError(layer_text(name, module), got=f"got {got}. {said.removesuffix('.')}.")
+
+
+def _above(module: nn.Module, name: str) -> Iterator[nn.Module]:
+    """The modules around the one of that name, the closest first."""
+    while name:
+        name = name.rpartition(".")[0]
+        yield module.get_submodule(name)
+
+
+def _numbers(module: nn.Module) -> list[tuple[str, Tensor]]:
+    """A module's own parameters and buffers, but for counters."""
+    found = (*module.named_parameters(recurse=False), *module.named_buffers(recurse=False))
+    return [(name, value) for name, value in found if name != UNCOUNTED]
+
+
+def _counted(row: LayerSummary, modules: Iterable[nn.Module], seen: set[int]) -> LayerSummary:
+    """The row with the numbers of modules, as far as no row has them yet."""
+    trainable = frozen = buffers = size = 0
+    for module in modules:
+        for _, value in _numbers(module):
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            size += value.numel() * value.element_size()
+            if not isinstance(value, nn.Parameter):
+                buffers += value.numel()
+            elif value.requires_grad:
+                trainable += value.numel()
+            else:
+                frozen += value.numel()
+    return replace(row, trainable=trainable, frozen=frozen, buffers=buffers, parameter_bytes=size)
+
+
+def _tensors(value: object) -> Iterator[Tensor]:
+    """Every tensor in nested lists, tuples and mappings, in order."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _tensors(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _tensors(item)
+
+
+def _example(tensor: Tensor | None) -> Shape | None:
+    """A shape without the batch axis."""
+    return None if tensor is None else tuple(tensor.shape[1:])

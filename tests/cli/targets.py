@@ -1,0 +1,119 @@
+"""Files that targets name: a module of networks, code that fails, descriptions."""
+
+from __future__ import annotations
+
+MODEL = """\
+from dataclasses import dataclass
+
+from torch import nn
+
+print("a word at import")
+number = 3
+e6 = nn.Conv2d(3, 8, 5)
+
+
+@dataclass
+class Sizes:
+    width: int = 4
+
+
+class Dense(nn.Sequential):
+    def __init__(self, width=Sizes().width):
+        super().__init__(nn.Linear(2, width), nn.ReLU(), nn.Linear(width, 1))
+
+
+class Needy(nn.Module):
+    def __init__(self, width, *, depth):
+        super().__init__()
+
+
+class Loud(nn.Module):
+    def forward(self, x):
+        print("a word at work")
+        return x
+
+
+def d8():
+    print("a word at birth")
+    return nn.Sequential(
+        nn.Conv2d(1, 32, 3), nn.BatchNorm2d(32), nn.LeakyReLU(), nn.Conv2d(32, 64, 3), nn.BatchNorm2d(64),
+        nn.Conv2d(64, 64, 1), nn.LeakyReLU(), nn.MaxPool2d(2), nn.Dropout(0.25), nn.Flatten(), nn.Linear(9216, 128),
+        nn.BatchNorm1d(128), nn.Linear(128, 128), nn.LeakyReLU(), nn.Dropout(0.5), nn.Linear(128, 10),
+    )
+
+
+def no_flatten():
+    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.Linear(2704, 10))
+
+
+def nothing():
+    return None
+
+
+def broken():
+    raise RuntimeError("no weights")
+"""
+NETWORK = """\
+[network]
+inputs = 4
+outputs = 2
+hidden = "8 - 6"
+activation = "tanh"
+weights = "glorot_normal"
+"""
+SETUP = """
+[recipe]
+optimizer = { name = "sgd", lr = 0.01 }
+loss = "hinge"
+steps = 2
+
+[task]
+name = "xor"
+"""
+STUDY = """\
+[study]
+name = "two"
+question = "Which?"
+answer = ""
+replicas = 2
+looks = { at = [0] }
+
+[network]
+hidden = { width = 2, depth = 2 }
+activation = "relu"
+weights = "glorot_uniform"
+
+[recipe]
+optimizer = { name = "sgd", lr = 0.01 }
+loss = "mse"
+steps = 1
+
+[task]
+name = "x_sin_5x"
+points = 16
+
+[inputs]
+points = { linspace = [1, 10, 10] }
+
+[outcomes]
+collapsed = { over = "points" }
+
+[[rows]]
+id = "A"
+
+[[rows]]
+id = "B"
+network.hidden.width = 3
+"""
+
+FILES = {
+    "model.py": MODEL,
+    "malformed.py": "def network(:\n",
+    "incomplete.py": "\nimport no_such_package\n",
+    "ending.py": "import sys\nsys.exit(3)\n",
+    "network.toml": NETWORK,
+    "setup.toml": NETWORK.replace("inputs = 4\noutputs = 2\n", "") + SETUP,
+    "study.toml": STUDY,
+    "misspelt.toml": NETWORK.replace("tanh", "tahn"),
+    "empty.toml": "",
+}

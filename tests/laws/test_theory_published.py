@@ -1,0 +1,88 @@
+"""Published numbers that theory must give: one table (quantity, value, tolerance, source), one test."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from gradlab.theory.finite import born_dead, born_dead_width_2, singular_spread
+from gradlab.theory.gauss import moments
+from gradlab.theory.meanfield import batch_norm, edge_at, edge_point, fixed_point, gains, trajectory
+
+
+@dataclass(frozen=True)
+class Published:
+    """A number somebody else has printed."""
+
+    quantity: str
+    ours: Callable[[], float]
+    value: float
+    tolerance: float
+    source: str
+
+
+def sigma_b2_of_tanh(sigma_w2: float) -> float:
+    """The edge's sigma_b2 at a sigma_w2, by bisection on its length."""
+    low, high, sigma_b2 = 1e-6, 1.0, math.nan
+    for _ in range(60):
+        q = math.sqrt(low * high)
+        point = edge_point("tanh", q)
+        assert point is not None
+        low, high = (q, high) if point.sigma_w2 < sigma_w2 else (low, q)
+        sigma_b2 = point.sigma_b2
+    return sigma_b2
+
+
+def lu(width: int) -> tuple[float, float]:
+    """Bounds at Lu et al.'s ten layers: nine hidden ones and the output."""
+    found = born_dead([width] * 9)
+    return found.p_low, found.p_up
+
+
+LU = "Lu, Shin, Su and Karniadakis 2019, figure 4 and text, L = 10 layers, 1000 networks after training"
+TABLE = [
+    Published("tanh, sigma_b2 = 0.05: critical sigma_w2", lambda: edge_at("tanh", 0.05**0.5).sigma_w2, 1.76, 0.005,
+              "Schoenholz, Gilmer, Ganguli and Sohl-Dickstein 2017, figure 5"),
+    Published("tanh, sigma_w2 = 1.05: critical sigma_b2", lambda: sigma_b2_of_tanh(1.05), 2.01e-5, 0.005e-5,
+              "Pennington, Schoenholz and Ganguli 2017; Xiao et al. 2018"),
+    Published("relu: critical sigma_w2", lambda: edge_at("relu", 0.0).sigma_w2, 2.0, 1e-12, "He et al. 2015"),
+    Published("leaky relu, slope 0.25: critical sigma_w2", lambda: edge_at("leaky_relu(0.25)", 0.0).sigma_w2,
+              2 / (1 + 0.0625), 1e-12, "He et al. 2015, equation 15"),
+    Published("selu: mean of the activation at its fixed point", lambda: moments("selu", 1.0).E_phi.value, 0.0, 1e-12,
+              "Klambauer, Unterthiner, Mayr and Hochreiter 2017: fixed point (0, 1) of (mean, variance)"),
+    Published("selu: variance of the activation at its fixed point", lambda: moments("selu", 1.0).variance, 1.0, 1e-12,
+              "the same"),
+    Published("selu: q* of sigma_w2 = 1", lambda: fixed_point("selu", 1.0).q_star, 1.0, 1e-9, "the same"),
+    Published("relu with batch norm: gradient factor", lambda: batch_norm("relu").gradient, math.pi / (math.pi - 1), 1e-12,
+              "Yang, Pennington, Rao, Sohl-Dickstein and Schoenholz 2019"),
+    Published("relu of width 2, three hidden layers: born dead on both rays", lambda: born_dead_width_2(3), 1045 / 3072,
+              1e-12, "derived, shared/knowledge/theory.md section 4"),
+    Published("relu: gain", lambda: gains("relu").forward, math.sqrt(2.0), 1e-12, "torch.nn.init.calculate_gain"),
+    Published("50 relu layers at torch's default: log10 of the squared gradient",
+              lambda: math.log10(trajectory("relu", 1 / 3, depth=50).gradient[0]), -38.0, 0.5,
+              "shared/knowledge/theory.md section 5: about 1e-38"),
+    Published("relu, Gaussian: variance of squared singular values a layer",
+              lambda: singular_spread("relu", 1.0, 1, weights="gaussian").variance, 2.0, 1e-12,
+              "Pennington, Schoenholz and Ganguli 2018: mu2 / mu1^2 - 1 - s1 = 2 - 1 + 1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.quantity)
+def test_published_numbers(row: Published) -> None:
+    assert row.source
+    assert abs(row.ours() - row.value) <= row.tolerance
+
+
+# Lu et al. print rates of collapse after training; most collapsed networks were born dead, on one ray or on both, so a
+# rate lies between "dead for all inputs" at least and "dead for inputs of one sign" at most, within their 1000 networks.
+@pytest.mark.parametrize(
+    ("width", "low", "high"), [(2, 0.90, 1.0), (3, 0.60, 0.60), (5, 0.10, 1.0), (10, 0.0, 0.01)], ids=lambda x: str(x)
+)
+def test_lus_widths(width: int, low: float, high: float) -> None:
+    bounds = lu(width)
+    error = 4 * math.sqrt(0.25 / 1000)
+    assert bounds[0] - error <= high, LU
+    assert bounds[1] + error >= low, LU
