@@ -42,8 +42,8 @@ def test_several_studies_get_one_page(both: Path, capsys: pytest.CaptureFixture[
     assert html.index('id="drawn--answer"') < html.index('id="tiny--answer"')
     assert 'id="drawn--film-2"' in html and len(html.encode()) < 8_000_000
     assert main(["report", "tiny", "drawn"]) == 0
-    assert capsys.readouterr().out == "gradlab-store/studies.html\n"
-    assert (both / "gradlab-store/studies.html").exists()
+    assert capsys.readouterr().out == "gradlab-store/_studies.html\n"
+    assert (both / "gradlab-store/_studies.html").exists()
 
 
 def test_one_document_holds_the_results_of_several(both: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,7 +51,7 @@ def test_one_document_holds_the_results_of_several(both: Path, capsys: pytest.Ca
     document = json.loads(capsys.readouterr().out)
     assert document["schema"] == "gradlab/study-results/1"
     assert [each["study"] for each in document["studies"]] == ["drawn", "tiny"]
-    assert not (both / "gradlab-store/studies.html").exists()
+    assert not (both / "gradlab-store/_studies.html").exists()
     assert main(["report", "tiny", "--json"]) == 0
     alone = json.loads(capsys.readouterr().out)
     assert alone["schema"] == "gradlab/study-result/1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,7 @@ def test_means_differences_and_ratios_are_of_paired_replicas(analysis: Analysis)
 def test_a_cheaper_cell_lends_its_spread(analysis: Analysis) -> None:
     first, second = analysis.cells
     asked = claim({"mean": "accuracy", "where": {"row": "A"}, "spread": {"row": "B"}}, published=0.5)
+    first = replace(first, metrics={"accuracy": first.metrics["accuracy"][:2]})
     found = measured(asked, {"where": first, "spread of where": second})
     assert isinstance(found, Measured)
     mine, others = (cell.metrics["accuracy"][:, -1].astype(float) for cell in (first, second))
@@ -123,6 +125,22 @@ def test_a_cheaper_cell_lends_its_spread(analysis: Analysis) -> None:
         * ((1 + len(mine)) / (1 + len(others))) ** 0.5
     )  # fmt: skip
     assert found.borrowed == "; spread of 4 with row B" and asked.needed == 1
+
+
+def test_a_published_number_may_have_been_rounded() -> None:
+    asked = claim({"mean": "accuracy"}, published=0.114)
+    assert asked.allows(0.1135, 0.1135) and asked.allows(0.1145, 0.2) and not asked.allows(0.1146, 0.2)
+
+
+def test_spread_is_borrowed_only_where_it_must_be(analysis: Analysis) -> None:
+    first, second = analysis.cells
+    asked = claim({"mean": "accuracy", "where": {"row": "A"}, "spread": {"row": "B"}}, published=0.5)
+    mine = first.metrics["accuracy"]
+    own = measured(asked, {"where": first, "spread of where": second})
+    assert isinstance(own, Measured) and own.borrowed == "" and own.prediction == next_value(mine[:, -1].astype(float))
+    few = replace(second, metrics={"accuracy": second.metrics["accuracy"][:1]})
+    one = replace(first, metrics={"accuracy": mine[:1]})
+    assert measured(asked, {"where": one, "spread of where": few}) == "1 network to take the spread from, 2 needed"
 
 
 def test_every_layer_is_the_worst_one(analysis: Analysis) -> None:
@@ -168,12 +186,11 @@ def test_readings_of_an_accuracy_borrow_one_cells_spread(tmp_path: Path) -> None
     }
     found = run(small_plan(**{**DIGITS, "signals": None, "claims": [asked]}), tmp_path)
     (judged_claim,) = found.claims
-    lender = found.cells[0].metrics["accuracy"][:, -1].astype(float)
     for cell, reading in zip(found.cells, judged_claim.readings, strict=True):
         values = cell.metrics["accuracy"][:, -1].astype(float)
         assert reading.rate.rate == pytest.approx(values.mean()) and reading.rate.n == 4
-        assert reading.prediction == pytest.approx(next_value(values, spread=lender))
-        assert reading.compatible == (reading.prediction[0] <= 0.5 <= reading.prediction[1])
+        assert reading.prediction == pytest.approx(tuple(np.clip(next_value(values), 0, 1)))
+        assert reading.compatible == (reading.prediction[0] <= 0.55 and reading.prediction[1] >= 0.45)
     assert judged_claim.measured == sum(r.compatible for r in judged_claim.readings) / 2
     assert judged_claim.to_dict()["readings"][0]["n"] == 4
 

@@ -39,6 +39,7 @@ def test_on_digits(name: str, tmp_path: Path) -> None:
     study = cut(load_study(name, ["task=digits"]))
     analysis = run(make_plan(study), tmp_path)
     assert analysis.networks == analysis.wanted > 0
+    assert all(claim.published is None for claim in study.claims), "published of another task"
     for cell in analysis.cells:
         for metric in study.metrics:
             assert cell.metrics[metric].shape == (1, len(cell.steps))

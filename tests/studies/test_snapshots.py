@@ -79,6 +79,9 @@ def test_a_row_without_pictures_is_the_same_cell() -> None:
 
 
 def test_mistakes() -> None:
+    with pytest.raises(UserError) as error:
+        small_study(snapshots={"over": "points"})
+    assert "points without targets" in str(error.value)
     for change, piece in (({"over": "tset"}, 'did you mean "test"?'), ({"rows": ["C"]}, '"C"')):
         with pytest.raises(UserError) as error:
             small_study(**{**PICTURED, "snapshots": change})

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from gradlab.cli.options import STORE, AsJson, Output, StoreFolder
 
-_TOGETHER = "studies.html"
+_TOGETHER = "_studies.html"
 
 
 def report(

@@ -48,6 +48,11 @@ class InputSet(BaseModel):
             )
         return self
 
+    @property
+    def has_targets(self) -> bool:
+        """Whether its inputs are examples of the task."""
+        return self.linspace is None
+
     def size(self, task: Task, points: int) -> int:
         """Number of inputs, for a task that trains on `points` examples."""
         if self.linspace is not None:

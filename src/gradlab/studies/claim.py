@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -63,6 +64,8 @@ class Measure(Strict):
         divisors = [value for value in (self.to, self.to_layer, self.to_look) if value is not None]
         if self.ratio is not None and not divisors:
             raise SpecError("measure.ratio", got="nothing to divide by", expected="to (levels), to_layer or to_look")
+        if self.look == 0 and self.to_look == 0 and len(divisors) == 1:
+            raise SpecError("measure.to_look", got="birth divided by birth", expected="another look, layer or cell")
         if self.ratio is None and divisors:
             raise SpecError("measure.to", got=divisors[0], expected="a ratio")
         if self.spread is not None and not (self.is_of_numbers or self.readings):
@@ -146,6 +149,23 @@ class Claim(Strict):
     source: str = ""
     expected: Expectation | None = None
     min_replicas: int = Field(default=0, ge=0)
+
+    @property
+    def rounding(self) -> float:
+        """Half a unit of the last digit of the published number: how far rounding may have moved it.
+
+        Example:
+            >>> measure = {"mean": "accuracy"}
+            >>> Claim(id="C1", statement="", measure=measure, published=0.114).rounding
+            0.0005
+        """
+        exponent = Decimal(repr(self.published or 0.0)).as_tuple().exponent
+        return 0.5 * 10.0 ** int(exponent)
+
+    def allows(self, low: float, high: float) -> bool:
+        """Whether an interval holds the published number, as it was before it was rounded."""
+        assert self.published is not None
+        return low - self.rounding <= self.published <= high + self.rounding
 
     @property
     def needed(self) -> int:

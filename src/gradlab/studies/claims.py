@@ -131,7 +131,7 @@ def _number(claim: Claim, cells: Mapping[str, CellResult], *, is_share: bool) ->
     where = (f" in {found.place}" if found.place else "") + found.borrowed
     if claim.published is not None:
         why = f"95 % prediction interval for one more network: [{low:.3g}, {high:.3g}]"
-        verdict: Verdict = "held" if low <= claim.published <= high else "not held"
+        verdict: Verdict = "held" if claim.allows(low, high) else "not held"
     else:
         assert claim.expected is not None
         kind = "interval" if claim.measure.minus is not None else "prediction interval"

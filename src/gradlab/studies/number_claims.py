@@ -72,15 +72,15 @@ def reading(claim: Claim, cell: CellResult, spread: CellResult | None) -> Readin
         cell: The reading.
         spread: The cell that lends its spread, if the claim names one.
     """
-    assert claim.published is not None
-    values, others = (
-        None if each is None else numbers(each, claim.measure.name, None, claim.measure.look) for each in (cell, spread)
-    )
-    if values is None or not len(values) or (others is not None and not len(others)):
+    values = numbers(cell, claim.measure.name, None, claim.measure.look)
+    others = values if spread is None else numbers(spread, claim.measure.name, None, claim.measure.look)
+    if len(values) >= len(others):  # nothing to borrow
+        others = values
+    if not len(values) or len(others) < 2:
         return None
-    mean, (low, high) = t_mean(values, spread=others), next_value(values, spread=others)
-    share = Share(mean.mean, mean.low, mean.high, mean.n)
-    return Reading(cell.levels, share, (low, high), low <= claim.published <= high)
+    mean, prediction = t_mean(values, spread=others), next_value(values, spread=others)
+    low, high, *ends = np.clip([mean.low, mean.high, *prediction], 0.0, 1.0).tolist()
+    return Reading(cell.levels, Share(mean.mean, low, high, mean.n), (ends[0], ends[1]), claim.allows(*ends))
 
 
 def measured(claim: Claim, cells: Mapping[str, CellResult]) -> Measured | str:
@@ -118,11 +118,15 @@ def _one(claim: Claim, cells: Mapping[str, CellResult], layer: LayerName | None,
         spread = _values(claim, cells[SPREAD], other, layer)
         named = ", ".join(f"{name} {level}" for name, level in measure.spread.items())
         borrowed = f"; spread of {len(spread)} with {named}"
+        if len(spread) <= len(values) > 1:
+            spread, borrowed = None, ""  # as many networks of its own as it could borrow
     for each in (values, spread):
         if each is not None and not len(each):
             return "no networks measured yet"
         if each is not None and not np.isfinite(each).all():
             return f"{int((~np.isfinite(each)).sum())} of {len(each)} networks give no finite number"
+    if spread is not None and len(spread) < 2:
+        return f"{len(spread)} network to take the spread from, 2 needed"
     mean, (low, high) = t_mean(values, spread=spread), next_value(values, spread=spread)
     if measure.minus is not None:
         low, high = mean.low, mean.high

@@ -260,13 +260,15 @@ def _check_claim(plan: Plan, claim: Claim) -> None:
     else:
         known = look_outcomes(plan.study) if measure.look == 0 else outcome_names(plan.study)
         if measure.readings is not None:
-            known = [*known, *plan.study.metrics]
+            known = [*known, *(name for name, metric in plan.study.metrics.items() if metric.kind == "accuracy")]
     if measure.name not in known:
         raise SpecError(
             f'claim "{claim.id}".measure',
             got=f'"{measure.name}"',
             expected=f"one of {', '.join(known)}" if known else "metrics or signals in the study",
         )
+    if measure.readings is not None and measure.spread is not None and measure.name not in plan.study.metrics:
+        raise SpecError(f'claim "{claim.id}".measure.spread', got="a rate", expected="readings of an accuracy")
     if claim.expected is not None and claim.expected.theory is not None:
         THEORIES[claim.expected.theory]
     for side, where in measure.cells.items():

@@ -121,6 +121,8 @@ def apply_settings(table: dict[str, Any], settings: Sequence[str]) -> dict[str, 
             table = _with_replicas(table, values)
         elif root in SETUP_KEYS:
             table = _with_setup_path(table, key, values)
+            if key in ("task", "task.name"):  # a number published of one task says nothing of another
+                table["claims"] = [claim for claim in table.get("claims", []) if "published" not in claim]
         else:
             table = with_path(table, key, values if len(values) > 1 else values[0])
     return table

@@ -207,6 +207,10 @@ class Study(Strict):
         for name, over in measured.items():
             if over not in sets:
                 raise UnknownName("input set", over, sets, do=f"{name.capitalize()} names it")
+            if name != "signals" and over in self.inputs and not self.inputs[over].has_targets:
+                raise SpecError(
+                    f"{name}.over", got=f'"{over}", points without targets', expected="inputs from task or test"
+                )
         if "collapsed" not in self.outcomes:
             raise SpecError("outcomes", got=list(self.outcomes), expected='one called "collapsed"')
         return self

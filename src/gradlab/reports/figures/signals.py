@@ -58,7 +58,10 @@ def metric_figures(analysis: Analysis) -> list[Figure]:
         }
         if panels:
             over = f"{metric.kind} on the inputs called {metric.over}"
-            caption = f"{over.capitalize()}; {_networks(cells)}. Line: mean; band: 95 % interval of the mean."
+            most = max(len(members) for members in _by_row(cells).values())
+            left = f" Of {most} settings in a panel the first {MOST_PANELS} are drawn." if most > MOST_PANELS else ""
+            band = " Line: mean; band: 95 % interval of the mean, where there are networks enough."
+            caption = f"{over.capitalize()}; {_networks(cells)}.{band}{left}"
             title, least = name.replace("_", " ").capitalize(), 420 if len(panels) > 1 else None
             figures.append(Figure(f"metric-{name}", title, caption, panels, least_px=least))
     return figures
