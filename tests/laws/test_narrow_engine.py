@@ -138,7 +138,7 @@ def test_every_record_is_covered() -> None:
 @pytest.mark.parametrize("case", range(20))
 def test_random_triples(case: int) -> None:
     random = np.random.default_rng(case)
-    activation, loss, rule = (str(random.choice(list(each))) for each in (ACTIVATIONS, LOSSES, RULE_CHOICES))
+    activation, loss, rule = (str(random.choice(list(each))) for each in (TRAINABLE, LOSSES, RULE_CHOICES))
     width = random.choice([3, 7])
     network = {
         "hidden": f"{width}:{ACTIVATION_CHOICES.get(activation, activation)}",
