@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from gradlab.signals import Snapshot
+from gradlab.signals import Snapshot, layer_names
 from gradlab.spec import setup_from
 from gradlab.studies.results import Analysis, CellResult
-from gradlab.studies.snapshots import names, with_updates
+from gradlab.studies.snapshots import with_updates
 from gradlab.studies.study import Study
 from tests.reports import fake
 
@@ -66,7 +66,7 @@ def _cell(
 ) -> CellResult:
     rng = np.random.default_rng(seed)
     setup = setup_from(content)
-    layers = names(setup.network)
+    layers = layer_names(len(setup.network.layers))
     sizes = setup.network.widths
     starts = [rng.normal(size=(1, out, into)) for into, out in pairwise(sizes)]
     drifts = [rng.normal(size=start.shape) for start in starts]

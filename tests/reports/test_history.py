@@ -12,6 +12,7 @@ from gradlab.reports.charts.axes import Level, StepAxis
 from gradlab.reports.charts.heat import LayerHistory, by_layer_and_step
 from gradlab.reports.charts.history import TrainingCurve, training_curves
 from gradlab.reports.charts.points import thinned
+from tests.reports.drawn import legend, traces
 
 RNG = np.random.default_rng(2)
 STEPS = [0, 1, 10, 100, 1000]
@@ -19,16 +20,6 @@ STEPS = [0, 1, 10, 100, 1000]
 
 def curve(label: str, numbers: Any, steps: list[int] | None = None, **more: Any) -> TrainingCurve:
     return TrainingCurve(label, "#0072B2", steps or STEPS, np.array(numbers, dtype=float), **more)
-
-
-def traces(figure: Any, **wanted: Any) -> list[dict[str, Any]]:
-    found = json.loads(figure.to_json())["data"]
-    found = [trace for trace in found if trace.get("x") != [None]]
-    return [trace for trace in found if all(trace.get(name) == value for name, value in wanted.items())]
-
-
-def legend(figure: Any) -> list[str]:
-    return [trace["name"] for trace in json.loads(figure.to_json())["data"] if trace.get("name")]
 
 
 def mean_line(figure: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 from gradlab.reports.charts.axes import Level, ValueAxis, layer_ticks, power_text
 from gradlab.reports.charts.layers import LayerValues, by_layer
 from gradlab.signals.profile import student_mean
+from tests.reports.drawn import legend, traces
 
 RNG = np.random.default_rng(1)
 NAMES = ["1", "2", "3", "output"]
@@ -19,16 +20,6 @@ NAMES = ["1", "2", "3", "output"]
 def values(label: str, numbers: Any, colour: str = "#0072B2", **more: Any) -> LayerValues:
     array = np.array(numbers, dtype=float)
     return LayerValues(label, colour, NAMES[: array.shape[1]], array, **more)
-
-
-def traces(figure: Any, **wanted: Any) -> list[dict[str, Any]]:
-    found = json.loads(figure.to_json())["data"]
-    found = [trace for trace in found if trace.get("x") != [None]]
-    return [trace for trace in found if all(trace.get(name) == value for name, value in wanted.items())]
-
-
-def legend(figure: Any) -> list[str]:
-    return [trace["name"] for trace in json.loads(figure.to_json())["data"] if trace.get("name")]
 
 
 def test_the_line_is_the_mean_and_the_band_its_interval() -> None:

@@ -9,12 +9,10 @@ import pytest
 
 from gradlab.reports.page import write_page
 from tests.reports import fake_pictures
-from tests.reports.test_browser import FIT, browser, opened
+from tests.reports.test_browser import FIT, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-__all__ = ["browser"]  # a fixture, shared with the page's tests
 
 pytestmark = pytest.mark.browser
 

@@ -18,7 +18,8 @@ from gradlab.reports.pictures import Film, activation_grid, fragment, network_gr
 from gradlab.reports.pictures.colours import ANCHORS, table
 from gradlab.reports.pictures.gif import FRAME_MS, LAST_FRAME_MS, animated
 from gradlab.reports.pictures.grids import frame_pixels
-from gradlab.reports.pictures.sprites import LEVELS, NOT_FINITE, Sprite, encode, evenly
+from gradlab.reports.pictures.sprites import LEVELS, NOT_FINITE, Sprite, encode
+from gradlab.signals.thinning import evenly
 from tests.reports.fake_film import film
 
 

@@ -17,13 +17,11 @@ from gradlab.reports.charts.heat import LayerHistory, by_layer_and_step
 from gradlab.reports.charts.history import TrainingCurve, training_curves
 from gradlab.reports.charts.layers import LayerValues, by_layer
 from gradlab.reports.charts.violins import violins
-from tests.reports.test_browser import FIT, browser, opened
+from tests.reports.test_browser import FIT, opened
 from tests.reports.test_violins import histograms
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-__all__ = ["browser"]  # a fixture, shared with the page's tests
 
 pytestmark = pytest.mark.browser
 TEMPLATES = Path(gradlab.reports.__file__).parent / "templates"

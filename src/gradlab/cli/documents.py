@@ -1,12 +1,13 @@
-"""The documents that `--json` prints where they are not one study's results: catalogs, studies, plans, several results."""
+"""The documents that `--json` prints where they are not one study's results: catalogs, plans, several results, theory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gradlab import __version__
-from gradlab.studies.results import json_safe
+from gradlab.stats.text import json_safe
 
 if TYPE_CHECKING:
     from gradlab.catalog import Catalog
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from gradlab.parts import Param
     from gradlab.studies.plan import Plan
     from gradlab.studies.results import Analysis
+    from gradlab.theory.finite import BornDead
+    from gradlab.theory.gauss import Moments
+    from gradlab.theory.meanfield import EdgePoint, FixedPoint, Gains
 
 
 def catalog_document(catalog: Catalog[Any]) -> dict[str, Any]:
@@ -66,6 +70,43 @@ def results_document(analyses: Iterable[Analysis]) -> dict[str, Any]:
 def summary_document(target: str, summary: Summary) -> dict[str, Any]:
     """A network's layers and sums; shapes without the batch axis."""
     return _document("summary", target=target, **summary.to_dict())
+
+
+def moments_document(name: str, moments: Moments) -> dict[str, Any]:
+    """Gaussian expectations of an activation; errors and methods beside the values."""
+    parts = {key: {n: getattr(one, key) for n, one in moments.listed.items()} for key in ("value", "error", "method")}
+    values, errors, methods = parts["value"], parts["error"], parts["method"]
+    return _document("theory-moments", activation=name, q=moments.q, **values, errors=errors, methods=methods)
+
+
+def gains_document(gains: Sequence[Gains]) -> dict[str, Any]:
+    """A record for each activation; the only one's content stands outside, too."""
+    records = []
+    for one in gains:
+        rest = asdict(one)
+        first = {"activation": rest.pop("name"), "gain_forward": rest.pop("forward")}
+        records.append({**first, "gain_backward": rest.pop("backward"), **rest, "is_stable": one.forward_keeps_length})
+    return _document("theory-gains", **(records[0] if len(records) == 1 else {}), records=records)
+
+
+def edge_document(name: str, points: Sequence[EdgePoint], *, is_curve: bool) -> dict[str, Any]:
+    """One point of the edge of chaos, or records of a curve."""
+    records = [{**asdict(point), "sigma_b": point.sigma_b, "status": point.status} for point in points]
+    if is_curve:
+        return _document("theory-edge-curve", activation=name, records=records)
+    return _document("theory-edge", activation=name, **records[0])
+
+
+def fixed_point_document(given: Mapping[str, Any], found: FixedPoint) -> dict[str, Any]:
+    """Where lengths and correlations go."""
+    content = {**asdict(found), "status": found.status.value, "phase": found.phase}
+    return _document("theory-fixed-point", **given, **content)
+
+
+def born_dead_document(width: int, depth: int, found: BornDead) -> dict[str, Any]:
+    """Probabilities of being dead at birth."""
+    content = {key: value for key, value in asdict(found).items() if key != "widths"}
+    return _document("theory-born-dead", width=width, depth=depth, **content)
 
 
 def _document(name: str, /, **content: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,6 +27,26 @@ def whole(low: int, high: int | None = None) -> Callable[[Any, Sequence[Token]],
         if number < low or (high is not None and number > high):
             raise UserError(tokens[0].keyword or "number", got=shown(text), expected=expected)
         return number
+
+    return convert
+
+
+def number(
+    low: float, high: float = math.inf, *, excludes_low: bool = False
+) -> Callable[[Any, Sequence[Token]], float]:
+    """A converter for finite numbers in a range."""
+    bounds = [f"{'above' if excludes_low else 'at least'} {low:g}"] + ([f"at most {high:g}"] if high < math.inf else [])
+    expected = f"a number {' and '.join(bounds)}"
+
+    def convert(_: Any, tokens: Sequence[Token]) -> float:
+        text = tokens[0].value
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value) or value < low or value > high or (excludes_low and value == low):
+            raise UserError(tokens[0].keyword or "number", got=shown(text), expected=expected)
+        return value
 
     return convert
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from gradlab.reports.figures import Figure
@@ -43,39 +43,35 @@ def fitted(studies: Sequence[Shown], excess: int) -> list[Shown]:
     """
     kept = list(studies)
     while excess > 0 and (films := [figure for shown in kept for figure in shown.figures if isinstance(figure, Reel)]):
-        cut = _cut(films, sum(map(reel_bytes, films)) - excess)
+        cut = _cut(films, sum(map(_bytes, films)) - excess)
         if cut is not None:
             by_film = {id(film): reel for film, reel in zip(films, cut, strict=True)}
             return [replace(one, figures=[by_film.get(id(figure), figure) for figure in one.figures]) for one in kept]
         at = [[k for k, figure in enumerate(shown.figures) if isinstance(figure, Reel)] for shown in kept]
         most = max(range(len(kept)), key=lambda study: (len(at[study]), study))
-        excess -= _removed(kept, most, at[most][-1], reel_bytes)
+        excess -= _removed(kept, most, at[most][-1])
     while excess > 0 and any(shown.figures for shown in kept):
         sizes = [
-            (k > 0, _chart_bytes(figure), study, k)
+            (k > 0, _bytes(figure), study, k)
             for study, shown in enumerate(kept)
             for k, figure in enumerate(shown.figures)
             if isinstance(figure, Figure)
         ]
         _, _, study, k = max(sizes)
-        excess -= _removed(kept, study, k, _chart_bytes)
+        excess -= _removed(kept, study, k)
     return kept
 
 
-def reel_bytes(figure: Figure | Reel) -> int:
-    """What a film takes in a page."""
-    return len(fragment(figure).encode()) if isinstance(figure, Reel) else 0
+def _bytes(figure: Figure | Reel) -> int:
+    """What a figure takes in a page, or a little more."""
+    if isinstance(figure, Reel):
+        return len(fragment(figure).encode())
+    return sum(len(panel.to_json().encode()) for panel in figure.panels.values())
 
 
-def _chart_bytes(figure: Figure | Reel) -> int:
-    """What a figure's charts take in a page, or a little more."""
-    panels = figure.panels.values() if isinstance(figure, Figure) else ()
-    return sum(len(panel.to_json().encode()) for panel in panels)
-
-
-def _removed(kept: list[Shown], study: int, k: int, size: Callable[[Figure | Reel], int]) -> int:
+def _removed(kept: list[Shown], study: int, k: int) -> int:
     """Take a figure out; the bytes that are gained."""
-    gained = size(kept[study].figures[k])
+    gained = _bytes(kept[study].figures[k])
     kept[study] = kept[study].without(k)
     return gained
 
@@ -86,7 +82,7 @@ def _cut(films: Sequence[Reel], room: int) -> list[Reel] | None:
     while budget > 0:
         made = reels([reel.film for reel in films], budget)
         made = [replace(cut, recorded=reel.recorded) for cut, reel in zip(made, films, strict=True)]
-        excess = sum(map(reel_bytes, made)) - room
+        excess = sum(map(_bytes, made)) - room
         if excess <= 0:
             return made
         if all(len(reel.film.steps) <= _FEWEST for reel in made):

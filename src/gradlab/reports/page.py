@@ -139,7 +139,7 @@ def _part(analysis: Analysis, prefix: str) -> Part:
 
 
 def _whole(figure: Figure | Film, prefix: str) -> Figure | Reel:
-    """A film with all of its frames."""
+    """A film with all of its frames, unless it alone is larger than a page may be."""
     if isinstance(figure, Figure):
         return figure
     (reel,) = reels([figure], MOST_BYTES)

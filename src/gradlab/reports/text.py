@@ -12,15 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.measure import Measurement
-from rich.segment import Segments
-from rich.table import Table
 from rich.text import Text
 
 from gradlab.parts.param import Param
 from gradlab.reports.selection import MOST_OF_A_ROW, counts_outcomes, grouped, labels
+from gradlab.reports.tables import WIDE, print_line, print_table
 from gradlab.reports.words import (
     cell_rate,
     count_text,
@@ -38,7 +35,6 @@ from gradlab.stats.text import percent_text
 from gradlab.studies.results import Analysis, CellResult
 from gradlab.studies.study import Study
 
-WIDE = 120  # columns from which sentences have columns of their own beside the numbers
 _COMPACT = (("collapsed", "collapsed", False), ("at birth", "collapsed", True))
 _FULL = (
     *_COMPACT,
@@ -57,19 +53,19 @@ def print_analysis(analysis: Analysis, console: Console, page: Path | None) -> N
         console: Where to; its width, colours and encoding are respected.
         page: The written report, or None.
     """
-    _line(console, analysis.study.question, style="bold")
+    print_line(console, analysis.study.question, style="bold")
     console.print()
     if analysis.claims:
         _claims(analysis, console)
     _cells(analysis, console)
     _factors(analysis, console)
     done = f"{count_text(analysis.networks)} of {count_text(analysis.wanted)} networks"
-    _line(
+    print_line(
         console,
         f"{done} in {seconds_text(analysis.seconds)}, {analysis.engine} on {analysis.device}, seed {analysis.seed}.",
     )
     console.print()
-    _line(console, analysis.answer or status_text(analysis) or "All networks are recorded.", style="bold")
+    print_line(console, analysis.answer or status_text(analysis) or "All networks are recorded.", style="bold")
     if page is not None:
         console.print(Text(f"page: {page}"), soft_wrap=True)
         console.print(Text(f"open: {open_command(page)}"), soft_wrap=True)
@@ -90,7 +86,7 @@ def open_command(page: Path, platform: str = sys.platform) -> str:
 def print_studies(studies: Iterable[Study], console: Console) -> None:
     """Name, question and size of each study."""
     rows = [(one.name, one.question, count_text(one.replicas), count_text(len(one.claims))) for one in studies]
-    _table(console, rows, ["study", "question"], ["replicas", "claims"])
+    print_table(console, rows, ["study", "question"], ["replicas", "claims"])
 
 
 def print_study(study: Study, plan_rows: Sequence[tuple[str, int, int]], console: Console) -> None:
@@ -101,22 +97,22 @@ def print_study(study: Study, plan_rows: Sequence[tuple[str, int, int]], console
         plan_rows: For each cell its levels in words, its networks and its training steps.
         console: Where to.
     """
-    _line(console, study.question, style="bold")
+    print_line(console, study.question, style="bold")
     for paragraph in (study.text, *(f"Source: {source}" for source in study.sources)):
         if paragraph.strip():
             console.print()
-            _line(console, paragraph.strip())
+            print_line(console, paragraph.strip())
     console.print()
     rows = [(cell, count_text(networks), count_text(steps)) for cell, networks, steps in plan_rows]
-    _table(console, rows, ["cell"], ["networks", "steps"])
+    print_table(console, rows, ["cell"], ["networks", "steps"])
     total = sum(networks for _, networks, _ in plan_rows)
-    _line(console, f"{count_text(len(plan_rows))} cells, {count_text(total)} networks.")
+    print_line(console, f"{count_text(len(plan_rows))} cells, {count_text(total)} networks.")
     console.print()
     if study.claims:
         claims = [(claim.id, claim.statement, expected_text(claim)) for claim in study.claims]
-        _table(console, claims, ["claim", "statement"], ["published"])
+        print_table(console, claims, ["claim", "statement"], ["published"])
     for caveat in study.fixed:
-        _line(console, f"Held fixed: {caveat}")
+        print_line(console, f"Held fixed: {caveat}")
 
 
 def print_catalog(kind: str, catalog: Mapping[str, Any], console: Console) -> None:
@@ -129,17 +125,17 @@ def print_catalog(kind: str, catalog: Mapping[str, Any], console: Console) -> No
     """
     if console.width < WIDE:
         for name, record in catalog.items():
-            _line(console, name, style="bold")
+            print_line(console, name, style="bold")
             for text in (_formula(record), *map(param_text, _params(record)), _source(record)):
                 if text:
-                    _line(console, f"    {text}", indent=4)
+                    print_line(console, f"    {text}", indent=4)
     else:
         rows = [
             (name, _formula(record), "\n".join(map(param_text, _params(record))), _source(record))
             for name, record in catalog.items()
         ]
-        _table(console, rows, [kind, "formula", "parameters", "source"], [])
-    _line(console, f"{len(catalog)} {kind}")
+        print_table(console, rows, [kind, "formula", "parameters", "source"], [])
+    print_line(console, f"{len(catalog)} {kind}")
 
 
 def _source(record: Any) -> str:
@@ -171,10 +167,10 @@ def print_status(rows: Sequence[tuple[str, int, int]], console: Console) -> None
     texts = [
         (cell, count_text(done), count_text(wanted), count_text(max(0, wanted - done))) for cell, done, wanted in rows
     ]
-    _table(console, texts, ["cell"], ["done", "wanted", "left"])
+    print_table(console, texts, ["cell"], ["done", "wanted", "left"])
     recorded, planned = sum(min(done, wanted) for _, done, wanted in rows), sum(wanted for _, _, wanted in rows)
     state = "complete" if recorded >= planned else f"{count_text(planned - recorded)} left"
-    _line(console, f"{count_text(recorded)} of {count_text(planned)} networks recorded, {state}.")
+    print_line(console, f"{count_text(recorded)} of {count_text(planned)} networks recorded, {state}.")
 
 
 def _claims(analysis: Analysis, console: Console) -> None:
@@ -186,16 +182,16 @@ def _claims(analysis: Analysis, console: Console) -> None:
         sentences = (claim.statement, claim.why) if wide else ()
         rows.append((claim.id, *sentences, *numbers, claim.verdict))
     words = ["claim", "statement", "why"] if wide else ["claim"]
-    _table(console, rows, words, ["published", "measured", "n"], ["verdict"])
+    print_table(console, rows, words, ["published", "measured", "n"], ["verdict"])
     if not wide:
         for claim in analysis.claims:
-            _line(console, f"{claim.id}: {claim.statement}" + (f" ({claim.why})" if claim.why else ""), indent=2)
+            print_line(console, f"{claim.id}: {claim.statement}" + (f" ({claim.why})" if claim.why else ""), indent=2)
         console.print()
     for claim in analysis.claims:
         for reading in claim.readings:
             if reading.compatible and claim.published is not None:
                 fits = f"fits {percent_text(claim.published)}: {levels_text(reading.levels)}, {rate_text(reading.rate)}"
-                _line(console, f"{claim.id} {fits} of {count_text(reading.rate.n)} networks", indent=2)
+                print_line(console, f"{claim.id} {fits} of {count_text(reading.rate.n)} networks", indent=2)
     if any(reading.compatible for claim in analysis.claims for reading in claim.readings):
         console.print()
 
@@ -218,7 +214,7 @@ def _cells(analysis: Analysis, console: Console) -> None:
             for cell, label in zip(short, labels(short), strict=True)
         ]
         headings = [name.replace("_", " ") for name in metrics]
-        _table(console, rows, ["cell"], ["n", *headings, *(heading for heading, _, _ in columns)])
+        print_table(console, rows, ["cell"], ["n", *headings, *(heading for heading, _, _ in columns)])
     for row, cells in groups.items():
         if len(cells) > MOST_OF_A_ROW:
             found = [rate for rate in (cell_rate(cell, "collapsed") for cell in cells) if rate is not None]
@@ -226,9 +222,9 @@ def _cells(analysis: Analysis, console: Console) -> None:
             if found:
                 low, high = min(found, key=lambda rate: rate.rate), max(found, key=lambda rate: rate.rate)
                 span = f"collapsed from {rate_text(low)} to {rate_text(high)}; each of them stands on the page"
-                _line(console, f"{name}{len(cells)} cells, {span}.", indent=2)
+                print_line(console, f"{name}{len(cells)} cells, {span}.", indent=2)
             else:
-                _line(console, f"{name}{len(cells)} cells, none recorded yet.", indent=2)
+                print_line(console, f"{name}{len(cells)} cells, none recorded yet.", indent=2)
             console.print()
 
 
@@ -244,7 +240,7 @@ def _factors(analysis: Analysis, console: Console) -> None:
             (effect.factor, f"{100 * effect.largest:.1f} points on average", count_text(effect.cells))
             for effect in analysis.effects
         ]
-        _table(console, rows, ["factor"], ["moves the rate by", "cells"])
+        print_table(console, rows, ["factor"], ["moves the rate by", "cells"])
 
 
 def _formula(record: Any) -> str:
@@ -255,36 +251,3 @@ def _params(record: Any) -> tuple[Param, ...]:
     """A record's parameters, an optimizer's learning rate first."""
     rate = getattr(record, "lr", None)
     return (*((rate,) if isinstance(rate, Param) else ()), *getattr(record, "params", ()))
-
-
-def _table(
-    console: Console,
-    rows: Sequence[Sequence[str]],
-    words: Sequence[str],
-    numbers: Sequence[str],
-    last: Sequence[str] = (),
-) -> None:
-    """Print a table and an empty line: columns of words, which wrap, then of numbers and `last`, which do not."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="", padding=(0, 2, 0, 0))
-    for k, name in enumerate((*words, *numbers, *last)):
-        if k < len(words):
-            table.add_column(name, overflow="fold", min_width=6)
-        else:
-            widest = max(map(len, (name, *(row[k] for row in rows))))
-            table.add_column(name, no_wrap=True, min_width=widest, justify="left" if name in last else "right")
-    for row in rows:
-        table.add_row(*map(Text, row))  # Text: square brackets are intervals, not markup
-    needed = Measurement.get(console, console.options.update(width=10_000), table).minimum
-    options = console.options.update(width=max(console.width, needed))
-    console.print(Segments(console.render(table, options)), soft_wrap=True)
-    console.print()
-
-
-def _line(console: Console, text: str, style: str = "", indent: int = 0) -> None:
-    """A sentence: wrapped on a terminal, one line in a pipe."""
-    if not console.is_terminal:
-        console.print(Text(text), soft_wrap=True, highlight=False)
-        return
-    lines = Text(text, style=style).wrap(console, max(20, console.width - indent))
-    for k, line in enumerate(lines):
-        console.print(Text(" " * (indent if k else 0)) + line, soft_wrap=True, highlight=False)

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
+from gradlab.signals.thinning import evenly
 from gradlab.stats.text import percent_text
 
 Method = Literal["t-SNE", "PCA"]
@@ -79,7 +80,7 @@ def embedded(
         None where there is no map: fewer than five examples, activations that are not finite, or examples that the layer
         does not tell apart at all.
     """
-    rows = _evenly(len(activations), most)
+    rows = evenly(len(activations), most)
     chosen = activations[rows].astype(np.float64)
     if len(rows) < _FEWEST_POINTS or not np.isfinite(chosen).all():
         return None
@@ -122,8 +123,3 @@ def _t_sne(centred: Float[ndarray, "P N"]) -> Float[ndarray, "P 2"]:
     with threadpool_limits(1):
         found = TSNE(init="pca", perplexity=_perplexity(len(centred)), random_state=_SEED).fit_transform(inputs)
     return np.asarray(found, np.float64)
-
-
-def _evenly(count: int, keep: int) -> Int[ndarray, " K"]:
-    """K = min(keep, count) places among `count`, evenly spread, the first and the last among them."""
-    return np.rint(np.linspace(0, count - 1, min(keep, count))).astype(np.int64)

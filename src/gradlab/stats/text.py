@@ -6,6 +6,8 @@ An interval shows two significant digits of its own width, so that it never read
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 
 def percent_text(rate: float) -> str:
@@ -72,3 +74,14 @@ def _hundredths(value: float, decimals: int) -> str:
     if value in (0.0, 1.0, -1.0):
         return f"{100 * value:.0f}"
     return f"{100 * value:.{decimals}f}"
+
+
+def json_safe(value: Any) -> Any:
+    """The value with NaN and infinities as strings, which JSON has no numbers for."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: json_safe(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_safe(item) for item in value]
+    return value

@@ -10,11 +10,11 @@ from typing import Any, Literal, TextIO
 
 import numpy as np
 
+from gradlab.stats.text import json_safe
 from gradlab.studies.analyze import flag_names
 from gradlab.studies.look_arrays import LookArrays
 from gradlab.studies.outcome_names import OUTCOME_ORDER
 from gradlab.studies.plan import Plan
-from gradlab.studies.results import json_safe
 from gradlab.studies.store import Store
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +15,7 @@ from numpy import ndarray
 
 from gradlab.signals import History, Snapshot
 from gradlab.stats import Proportion, Share, t_mean
-from gradlab.stats.text import interval_text, mean_text, number_text, percent_text
+from gradlab.stats.text import interval_text, json_safe, mean_text, number_text, percent_text
 
 if TYPE_CHECKING:
     from gradlab.spec import Setup
@@ -280,14 +279,3 @@ def _mean_dict(values: Float[ndarray, " R"]) -> dict[str, float]:
         return {"n": 0}
     mean = t_mean(finite)
     return {"mean": mean.mean, "low": mean.low, "high": mean.high, "std": mean.std, "n": mean.n}
-
-
-def json_safe(value: Any) -> Any:
-    """The value with NaN and infinities as strings, which JSON has no numbers for."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {key: json_safe(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [json_safe(item) for item in value]
-    return value

@@ -13,10 +13,7 @@ from gradlab.data import Examples
 from gradlab.probes import capture
 from gradlab.signals import Snapshot
 from gradlab.signals.embedding import METHODS, embedded
-from gradlab.spec import NetworkSpec
 from gradlab.training import Job, Look
-
-OUTPUT = "output"
 
 
 def snapshot(look: Look, job: Job, networks: slice, over: str, *, is_last: bool) -> Snapshot:
@@ -48,7 +45,7 @@ def snapshot(look: Look, job: Job, networks: slice, over: str, *, is_last: bool)
     )
     assert examples.targets is not None
     arrays: dict[str, ndarray] = {}
-    for name, w, layer in zip(names(spec), weights, captured.layers, strict=True):
+    for name, w, layer in zip(captured.names, weights, captured.layers, strict=True):
         arrays[f"weights/{name}"] = w.astype(np.float32)
         arrays[f"activations/{name}"] = layer.post.mean(axis=1, dtype=np.float64).astype(np.float32)
     classes = captured.outputs.shape[2]
@@ -61,11 +58,6 @@ def snapshot(look: Look, job: Job, networks: slice, over: str, *, is_last: bool)
         if is_last and len(captured.layers) > 1:
             arrays |= _maps(captured.layers[-2].post, truth)
     return Snapshot(look.step, arrays)
-
-
-def names(spec: NetworkSpec) -> list[str]:
-    """What layers are called: "1", "2", ..., "output"."""
-    return [*(str(k + 1) for k in range(spec.depth)), OUTPUT]
 
 
 def _maps(post: Float[ndarray, "K P N"], labels: ndarray) -> dict[str, ndarray]:

@@ -18,10 +18,10 @@ from gradlab.reports.figures.record import Figure
 from gradlab.reports.pictures import Film, embedding_chart, network_grids
 from gradlab.reports.selection import labels
 from gradlab.reports.words import count_text
+from gradlab.signals import layer_names
 from gradlab.signals.embedding import METHODS, Embedding
 from gradlab.stats.text import number_text, percent_text
 from gradlab.studies.results import Analysis, CellResult
-from gradlab.studies.snapshots import names
 from gradlab.studies.study import Metric, Study
 from gradlab.training.train import LOSS_SET
 
@@ -46,7 +46,7 @@ def films_of(analysis: Analysis) -> list[Film]:
 
 
 def _film(id: str, label: str, cell: CellResult, study: Study, left_out: str) -> Film:
-    layers = names(cell.setup.network)
+    layers = layer_names(len(cell.setup.network.layers))
     called = [f"layer {name}" if name.isdecimal() else f"{name} layer" for name in layers]
     stacked = {kind: _over_steps(cell, kind, layers) for kind in ("weights", "updates", "activations")}
     image = TASKS[cell.setup.task.name].image

@@ -9,8 +9,9 @@ from jaxtyping import Int
 from numpy import ndarray
 
 from gradlab.reports.pictures.grids import Grid
-from gradlab.reports.pictures.sprites import Sprite, encode, evenly
+from gradlab.reports.pictures.sprites import Sprite, encode
 from gradlab.reports.words import count_text
+from gradlab.signals.thinning import evenly
 from gradlab.stats.text import number_text, percent_text
 
 # With plotly's script, which takes 4.7 MB, and the charts a page then stays below 8 MB.

@@ -123,16 +123,6 @@ def encode(values: Float[ndarray, S * shape], is_signed: bool) -> Sprite:
     return Sprite(file.getvalue(), ranges)
 
 
-def evenly(count: int, keep: int) -> Int[ndarray, " K"]:
-    """The places of K = min(keep, count) of `count` frames, evenly spread, the first and the last among them.
-
-    Example:
-        >>> evenly(7, 4).tolist(), evenly(3, 9).tolist()
-        ([0, 2, 4, 6], [0, 1, 2])
-    """
-    return np.rint(np.linspace(0, count - 1, min(keep, count))).astype(np.int64)
-
-
 def _ends(least: float, most: float, is_signed: bool) -> tuple[float, float]:
     largest = max(abs(least), abs(most))  # NaN if both are
     return (-largest, largest) if is_signed else (least, most)

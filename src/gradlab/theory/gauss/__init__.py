@@ -6,15 +6,8 @@ error: closed form where the catalog's record has one, else adaptive quadrature 
 user writes ("leaky_relu(0.2)", a record, a numpy callable) and makes the `Phi` that everything here works on.
 """
 
-from gradlab.theory.gauss.moments import (
-    Moment,
-    Moments,
-    at_least_zero,
-    moments,
-    second_moment,
-    slope_moment,
-    within_float_range,
-)
+from gradlab.theory.gauss.checks import at_least_zero, within_float_range
+from gradlab.theory.gauss.moments import Moment, Moments, moments, second_moment, slope_moment
 from gradlab.theory.gauss.pairs import PairMoments, pair_moments
 from gradlab.theory.gauss.phi import ActivationLike, Phi, as_phi
 

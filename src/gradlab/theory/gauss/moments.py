@@ -13,6 +13,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from gradlab.errors import UserError
+from gradlab.theory.gauss.checks import within_float_range
 from gradlab.theory.gauss.phi import ActivationLike, Phi, as_phi
 from gradlab.theory.gauss.quadrature import EPS, Integrals, Integrand, integrate
 
@@ -82,31 +83,14 @@ class Moments:
     E_z_phi_dphi: Moment
 
     @property
+    def listed(self) -> dict[str, Moment]:
+        """The expectations by name."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "q"}
+
+    @property
     def variance(self) -> float:
         """Var(phi) = E[phi^2] - E[phi]^2, not below 0."""
         return max(0.0, self.E_phi2.value - self.E_phi.value**2)
-
-
-def at_least_zero(name: str, value: float) -> float:
-    """A finite number that is not negative.
-
-    Raises:
-        UserError: It is another.
-    """
-    if not math.isfinite(value) or value < 0.0:
-        raise UserError(name, got=value, expected="a finite number, at least 0")
-    return float(value)
-
-
-def within_float_range(q: float) -> float:
-    """A second moment whose fourth powers are floats.
-
-    Raises:
-        UserError: q is negative, not finite, or above 1e60.
-    """
-    if at_least_zero("q", q) > 1e60:
-        raise UserError("q", got=q, expected="at most 1e60")
-    return float(q)
 
 
 def moments(activation: ActivationLike, q: float = 1.0) -> Moments:

@@ -15,7 +15,8 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from gradlab.errors import UserError
-from gradlab.theory.gauss.moments import DENSITY, Moment, all_integrals, moments, within_float_range
+from gradlab.theory.gauss.checks import within_float_range
+from gradlab.theory.gauss.moments import DENSITY, Moment, all_integrals, moments
 from gradlab.theory.gauss.phi import ActivationLike, Phi, as_phi
 from gradlab.theory.gauss.quadrature import GAUSS, KRONROD, TOLERANCE, integrate, points_of
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from gradlab.parts import LOSSES, SCHEDULES
 from gradlab.training.narrow.blocks import TILE
 from gradlab.training.narrow.formula import compiled_name
+from gradlab.training.narrow.passes import backward_pass, forward_pass
 from gradlab.training.narrow.pointwise import parameter_names
 from gradlab.training.narrow.source import (
     Combination,
-    backward_pass,
     call,
-    forward_pass,
     helper_functions,
     indent,
     load_parameters,
