@@ -58,7 +58,7 @@ def _columns(params: Any, activations: list[str], x: Any) -> Any:
 def _jax(case: Case, forward: Callable[..., Any], devices: int) -> Run:
     job, stack = case.job, case.job.stack
     assert job.recipe.loss.name == "mse" and job.examples.targets is not None
-    activations = [layer.activation.name for layer in stack.spec.layers]
+    activations = [layer.activation.name for layer in stack.spec.dense]
     update = _update(job.recipe)
 
     def loss(params: Any, x: Any, t: Any, weight: Any) -> Any:

@@ -67,7 +67,7 @@ def _train(
 def network_of(stack: Stack, row: int) -> nn.Sequential:
     """The network of one row, with that row's weights."""
     modules: list[nn.Module] = []
-    for layer, weights, biases in zip(stack.spec.layers, stack.weights, stack.biases, strict=True):
+    for layer, weights, biases in zip(stack.spec.dense, stack.weights, stack.biases, strict=True):
         linear = nn.Linear(weights.shape[2], weights.shape[1], bias=biases is not None)
         with torch.no_grad():
             linear.weight.copy_(torch.from_numpy(weights[row]))

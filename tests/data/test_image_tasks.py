@@ -137,7 +137,7 @@ def test_a_network_takes_its_sizes_from_the_task_without_reading_it(task: str) -
     setup = setup_from({"network": network, "recipe": recipe, "task": task})
     images = {images.name: images for images in SETS}[task]
     assert setup.network.inputs == images.inputs
-    assert setup.network.layers[-1].units == 10
+    assert setup.network.dense[-1].units == 10
     assert setup.points == images.train
     assert setup_from({"network": network, "recipe": recipe, "task": {"name": task, "points": 7}}).points == 7
 

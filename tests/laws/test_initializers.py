@@ -13,7 +13,7 @@ from gradlab.nets.stack import initial_layer
 from gradlab.parts import INITIALIZERS
 from gradlab.parts.initializers import TRUNCATED_STD, Draws
 from gradlab.seeds import Purpose
-from gradlab.spec import Layer
+from gradlab.spec import Dense
 from gradlab.spec.choice import choose
 from tests.jobs import ROOT_SEED
 from tests.oracles import streams
@@ -89,7 +89,7 @@ def test_shape_and_finiteness(choice: str) -> None:
 @pytest.mark.parametrize("choice", [choice for choice in ALL if choice.split("(")[0] not in ("zeros", "constant")])
 def test_replicas_and_layers_differ(choice: str) -> None:
     chosen = choose(INITIALIZERS, "initializer", choice)
-    layer = Layer(units=4, weights=chosen, bias="own")
+    layer = Dense(units=4, weights=chosen, bias="own")
     weights, biases = initial_layer(layer, 0, 4, ROOT_SEED, REPLICAS[:2])
     other, _ = initial_layer(layer, 1, 4, ROOT_SEED, REPLICAS[:2])
     assert biases is not None

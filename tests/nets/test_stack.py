@@ -13,7 +13,7 @@ from gradlab.parts import INITIALIZERS
 from gradlab.parts.initializers import Draws
 from gradlab.parts.namespace import NUMPY, Namespace
 from gradlab.seeds import Purpose
-from gradlab.spec import Layer
+from gradlab.spec import Dense
 from tests.jobs import ROOT_SEED, setup_of
 
 LEAKY = {"hidden": "5 - 4", "activation": "leaky_relu(0.1)"}
@@ -57,7 +57,7 @@ def test_bias_laws() -> None:
     replicas = np.arange(2)
 
     def biases(weights: str, bias: str) -> np.ndarray:
-        drawn = initial_layer(Layer.model_validate({"units": 4, "weights": weights, "bias": bias}), 3, 5, 9, replicas)[
+        drawn = initial_layer(Dense.model_validate({"units": 4, "weights": weights, "bias": bias}), 3, 5, 9, replicas)[
             1
         ]
         assert drawn is not None
@@ -72,7 +72,7 @@ def test_bias_laws() -> None:
 
 
 def test_a_joint_law_gives_its_last_column_to_the_biases() -> None:
-    layer = Layer.model_validate({"units": 400, "weights": "rai"})
+    layer = Dense.model_validate({"units": 400, "weights": "rai"})
     weights, biases = initial_layer(layer, 0, 1, 9, np.arange(2))
     assert weights.shape == (2, 400, 1)
     assert biases is not None

@@ -240,7 +240,7 @@ def built(spec: NetworkSpec) -> nn.Sequential:
     """The same network in plain torch."""
     layers: list[nn.Module] = []
     below = spec.inputs
-    for layer in spec.layers:
+    for layer in spec.dense:
         layers.append(nn.Linear(below, layer.units, bias=layer.bias != "none"))
         layers += [nn.ReLU()] if layer.activation.name == "relu" else []
         layers += [nn.Dropout(layer.dropout)] if layer.dropout else []

@@ -182,10 +182,10 @@ def build(setup: Setup, stack: Stack, row: int) -> nn.Sequential:
     modules: list[nn.Module] = []
     with torch.no_grad():
         for i, (layer, weights, biases) in enumerate(
-            zip(setup.network.layers, stack.weights, stack.biases, strict=True)
+            zip(setup.network.dense, stack.weights, stack.biases, strict=True)
         ):
             units, fan_in = weights.shape[1:]
-            is_fed_ones = i > 0 and setup.network.layers[i - 1].activation.name in OVERWRITTEN
+            is_fed_ones = i > 0 and setup.network.dense[i - 1].activation.name in OVERWRITTEN
             kind = FedOnes if is_fed_ones else nn.Linear
             linear = kind(fan_in, units, bias=biases is not None, dtype=dtype)
             linear.weight.copy_(torch.from_numpy(weights[row]))

@@ -199,7 +199,7 @@ def test_sugar_is_the_sequence_of_layers() -> None:
 
 def test_output_is_linear_and_biases_zero_unless_said_otherwise() -> None:
     network = setup_of(network={"bias": "zeros"}).network
-    assert network.layers[-1].activation == Choice(name="identity")
+    assert network.dense[-1].activation == Choice(name="identity")
     without = {key: value for key, value in NETWORK.items() if key != "bias"}
     assert setup_from({"network": without, "recipe": RECIPE, "task": "x_sin_5x(points=12)"}).network == network
 
@@ -269,5 +269,5 @@ def test_batches_of_an_epoch(batch_size: int | str, points: int, sizes: list[int
 
 def test_dropout_of_every_hidden_layer_or_of_each() -> None:
     base = {"inputs": 3, "outputs": 2, "hidden": "4-3", "weights": "he_normal"}
-    assert [layer.dropout for layer in NetworkSpec.model_validate({**base, "dropout": 0.5}).layers] == [0.5, 0.5, 0.0]
-    assert [layer.dropout for layer in NetworkSpec.model_validate({**base, "dropout": [0.5, 0]}).layers] == [0.5, 0, 0]
+    assert [layer.dropout for layer in NetworkSpec.model_validate({**base, "dropout": 0.5}).dense] == [0.5, 0.5, 0.0]
+    assert [layer.dropout for layer in NetworkSpec.model_validate({**base, "dropout": [0.5, 0]}).dense] == [0.5, 0, 0]

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from gradlab.cli.options import AsJson
 
 Kind = Literal[
-    "activations", "initializers", "optimizers", "schedules", "losses", "tasks", "quantities", "distributions"
+    "activations", "initializers", "norms", "optimizers", "schedules", "losses", "tasks", "quantities", "distributions"
 ]
 
 

@@ -46,6 +46,7 @@ def load_networks(target: str, settings: Sequence[str] = ()) -> list[tuple[str, 
     Raises:
         UserError: Neither a study nor a file, or wrong content.
     """
+    from gradlab.nets.summary import summarize_spec
     from gradlab.reports.words import levels_text
     from gradlab.spec import setup_from
     from gradlab.studies.load import load_study, read_table, shipped_studies
@@ -72,8 +73,8 @@ def load_networks(target: str, settings: Sequence[str] = ()) -> list[tuple[str, 
     found: dict[object, tuple[str, NetworkSpec]] = {}
     for cell in plan.cells:
         spec = cell.setup.network
-        shown_of = [(layer.units, str(layer.activation), layer.bias == "none", layer.dropout) for layer in spec.layers]
-        found.setdefault((spec.inputs, *shown_of), (levels_text(cell.levels), spec))
+        summary = summarize_spec(spec)
+        found.setdefault((summary.input, summary.layers), (levels_text(cell.levels), spec))
     return list(found.values())
 
 

@@ -17,7 +17,7 @@ from gradlab.parts import INITIALIZERS
 from gradlab.parts.initializers import Draws
 from gradlab.parts.param import Value
 from gradlab.seeds import Purpose
-from gradlab.spec import Choice, Layer, NetworkSpec, Setup
+from gradlab.spec import Choice, Dense, NetworkSpec, Setup
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Stack:
 
 
 def initial_layer(
-    layer: Layer, index: int, fan_in: int, root_seed: int, replicas: Int[ndarray, " R"]
+    layer: Dense, index: int, fan_in: int, root_seed: int, replicas: Int[ndarray, " R"]
 ) -> tuple[Float[ndarray, "R N M"], Float[ndarray, "R N"] | None]:
     """Weights and biases of one layer as its laws draw them, float64.
 
@@ -100,19 +100,19 @@ def build_stack(slices: Sequence[Slice], root_seed: int) -> Stack:
     drawn = [
         [
             initial_layer(layer, i, part.setup.network.widths[i], root_seed, part.replicas)
-            for i, layer in enumerate(part.setup.network.layers)
+            for i, layer in enumerate(part.setup.network.dense)
         ]
         for part in slices
     ]
     weights, biases, params = [], [], []
-    for i, layer in enumerate(spec.layers):
+    for i, layer in enumerate(spec.dense):
         weights.append(np.concatenate([layers[i][0] for layers in drawn], dtype=dtype, casting="same_kind"))
         columns = [layers[i][1] for layers in drawn]
         biases.append(None if layer.bias == "none" else np.concatenate(columns).astype(dtype))  # type: ignore[arg-type]
-        params.append(along_replicas([(part, part.setup.network.layers[i].activation.values) for part in slices]))
+        params.append(along_replicas([(part, part.setup.network.dense[i].activation.values) for part in slices]))
     dropout = [
-        along_replicas([(part, (part.setup.network.layers[i].dropout,)) for part in slices])[0]
-        for i in range(len(spec.layers))
+        along_replicas([(part, (part.setup.network.dense[i].dropout,)) for part in slices])[0]
+        for i in range(len(spec.dense))
     ]
     replicas = np.concatenate([part.replicas for part in slices])
     return Stack(spec, root_seed, replicas, weights, biases, params, dropout)

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from gradlab.errors import SpecError
-from gradlab.spec import Layer, NetworkSpec
+from gradlab.spec import Dense, NetworkSpec
 
 Shape = tuple[int, ...]
 FLOAT_BYTES = 4  # a spec names no precision; float32 is a recipe's default
@@ -151,13 +151,13 @@ def summarize_spec(spec: NetworkSpec, input: Sequence[int] | None = None) -> Sum
         raise SpecError("layer 1 (dense)", got=got, expected=f"{spec.inputs:,} input{'s' * (spec.inputs > 1)}")
     rows: list[LayerSummary] = []
     below = spec.inputs
-    for place, layer in enumerate(spec.layers, start=1):
+    for place, layer in enumerate(spec.dense, start=1):
         rows += _rows(layer, "output" if place == len(spec.layers) else str(place), below)
         below = layer.units
     return Summary("fully connected", shape, tuple(rows))
 
 
-def _rows(layer: Layer, name: str, below: int) -> Iterator[LayerSummary]:
+def _rows(layer: Dense, name: str, below: int) -> Iterator[LayerSummary]:
     """Products, activation and dropout of a dense layer on `below` units."""
     count = layer.units * below + (0 if layer.bias == "none" else layer.units)
     output_bytes = FLOAT_BYTES * layer.units

@@ -97,7 +97,7 @@ class TorchStack:
         self.weights, self.biases = self.views(self.params_RP)
         self.columns = [None if b is None else b.unsqueeze(2) for b in self.biases]
         self.transposed = [w.transpose(1, 2) for w in self.weights]
-        self.records = [ACTIVATIONS[layer.activation.name] for layer in stack.spec.layers]
+        self.records = [ACTIVATIONS[layer.activation.name] for layer in stack.spec.dense]
         self.activation_params = [[self.along(p[rows]) for p in params] for params in stack.activation_params]
         self.activations = [
             torch_activation(self.xp, record, params)

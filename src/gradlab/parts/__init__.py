@@ -8,14 +8,19 @@ from gradlab.catalog import Catalog
 from gradlab.parts.activations import ACTIVATIONS, Activation
 from gradlab.parts.initializers import INITIALIZERS, Initializer
 from gradlab.parts.losses import LOSSES, Loss
+from gradlab.parts.norms import NORMS, Norm
 from gradlab.parts.optimizers import OPTIMIZERS, Optimizer, UpdateRule
 from gradlab.parts.param import Param
 from gradlab.parts.schedules import SCHEDULES, Schedule
 
-CATALOGS: dict[str, Catalog[Activation] | Catalog[Initializer] | Catalog[Loss] | Catalog[Optimizer] | Catalog[Schedule]]
+CATALOGS: dict[
+    str,
+    Catalog[Activation] | Catalog[Initializer] | Catalog[Norm] | Catalog[Optimizer] | Catalog[Schedule] | Catalog[Loss],
+]
 CATALOGS = {
     "activations": ACTIVATIONS,
     "initializers": INITIALIZERS,
+    "norms": NORMS,
     "optimizers": OPTIMIZERS,
     "schedules": SCHEDULES,
     "losses": LOSSES,
@@ -26,11 +31,13 @@ __all__ = [
     "CATALOGS",
     "INITIALIZERS",
     "LOSSES",
+    "NORMS",
     "OPTIMIZERS",
     "SCHEDULES",
     "Activation",
     "Initializer",
     "Loss",
+    "Norm",
     "Optimizer",
     "Param",
     "Schedule",

@@ -49,7 +49,7 @@ def capture(
         Arrays of their own, none shared but weights and biases.
     """
     replicas = len(weights[0])
-    records = [ACTIVATIONS[layer.activation.name] for layer in spec.layers]
+    records = [ACTIVATIONS[layer.activation.name] for layer in spec.dense]
     params = [[p[:, None, None].astype(weights[0].dtype) for p in each] for each in activation_params]
     below = examples.inputs.astype(weights[0].dtype, copy=False)
     targets = examples.targets

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from gradlab.reports.words import count_text, level_text
-from gradlab.spec import Choice, Layer, Setup
+from gradlab.spec import Choice, Conv2d, Dense, Layer, Setup
 from gradlab.studies.results import Analysis
 
 
@@ -38,9 +38,9 @@ def _by_name(analysis: Analysis) -> dict[str, list[str]]:
 def _described(setup: Setup) -> dict[str, str]:
     """A Setup as named texts, one for everything a study can vary."""
     network, recipe, task = setup.network, setup.recipe, setup.task
-    hidden, last = network.layers[:-1], network.layers[-1]
+    hidden, last = network.blocks[:-1], network.blocks[-1]
     shown: dict[str, str] = {
-        "inputs and outputs": f"{network.inputs} and {last.units}",
+        "inputs and outputs": f"{network.inputs} and {network.outputs}",
         "hidden layers": hidden_text(setup),
     }
     body = [layer for layer in hidden if layer.activation.name != "identity"] or list(hidden) or [last]
@@ -75,14 +75,25 @@ def _call(choice: Choice) -> str:
     return f"{choice.name}({inside})" if inside else choice.name
 
 
-def _kind(layer: Layer) -> tuple[int, bool]:
+def _kind(layer: Dense) -> tuple[int, bool]:
     return layer.units, layer.activation.name == "identity"
 
 
 def hidden_text(setup: Setup) -> str:
-    """Hidden layers as a study file writes them: "2:identity - 2 x 10"."""
+    """Hidden layers as a study file writes them: "2:identity - 2 x 10"; or, if not all of them are dense, each in a word."""
+    if not setup.network.is_plain:
+        return " - ".join(_word(layer) for layer in setup.network.layers[:-1]) or "none"
     pieces = []
-    for (units, linear), run in groupby(setup.network.layers[:-1], _kind):
+    for (units, linear), run in groupby(setup.network.dense[:-1], _kind):
         count = len(list(run))
         pieces.append(f"{units}{f' x {count}' if count > 1 else ''}{':identity' if linear else ''}")
     return " - ".join(pieces) or "none"
+
+
+def _word(layer: Layer) -> str:
+    """A layer of any kind, as short as can be."""
+    if isinstance(layer, Dense):
+        return str(layer.units)
+    if isinstance(layer, Conv2d):
+        return f"{layer.channels} {layer.kernel_size}x{layer.kernel_size}"
+    return layer.kind

@@ -22,7 +22,7 @@ def counts_outcomes(study: Study) -> bool:
 
 def activation_of(cell: CellResult) -> str:
     """The activation most hidden layers have, linear ones not counted."""
-    names = [layer.activation.name for layer in cell.setup.network.layers[:-1]]
+    names = [layer.activation.name for layer in cell.setup.network.blocks[:-1]]
     shaped = [name for name in names if name != "identity"]
     return Counter(shaped or ["identity"]).most_common(1)[0][0]
 

@@ -5,8 +5,9 @@ hash of the content. Everything a user may write is validated here, once, at the
 """
 
 from gradlab.spec.choice import Choice
-from gradlab.spec.network import Layer, NetworkSpec
+from gradlab.spec.layers import Conv2d, Dense, Layer
+from gradlab.spec.network import NetworkSpec
 from gradlab.spec.recipe import Recipe
 from gradlab.spec.setup import Setup, setup_from
 
-__all__ = ["Choice", "Layer", "NetworkSpec", "Recipe", "Setup", "setup_from"]
+__all__ = ["Choice", "Conv2d", "Dense", "Layer", "NetworkSpec", "Recipe", "Setup", "setup_from"]

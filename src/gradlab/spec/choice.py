@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, model_serializer
 from gradlab.catalog import Catalog
 from gradlab.data import TASKS
 from gradlab.errors import SpecError, shown
-from gradlab.parts import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, Optimizer
+from gradlab.parts import ACTIVATIONS, INITIALIZERS, LOSSES, NORMS, OPTIMIZERS, SCHEDULES, Optimizer
 from gradlab.parts.param import Param, Value, resolve
 
 _CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\((.*)\))?\s*", re.DOTALL)
@@ -141,6 +141,8 @@ def choose_bias(value: object) -> object:
 
 ActivationChoice = Annotated[Choice, _validator(ACTIVATIONS, "activation")]
 InitializerChoice = Annotated[Choice, _validator(INITIALIZERS, "initializer")]
+NormOf = Annotated[Choice, _validator(NORMS, "norm")]
+NormChoice = NormOf | None
 OptimizerChoice = Annotated[Choice, _validator(OPTIMIZERS, "optimizer")]
 ScheduleChoice = Annotated[Choice, _validator(SCHEDULES, "schedule")]
 LossChoice = Annotated[Choice, _validator(LOSSES, "loss")]

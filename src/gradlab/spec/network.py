@@ -4,119 +4,196 @@ Sugar: `hidden = "2 x 9"` is nine layers of width 2; `"400-400-100"` lists width
 layer of width 2 in front; a list of widths and a table `{ width = 2, depth = 9, front = "2:identity" }` say the same, so
 that a factor can change width or depth alone. Activation, weights and bias of the network hold for every layer; `output`
 may change them for the last one, whose activation is the identity otherwise ("hidden": that of the hidden layers).
-`dropout` is one number for all hidden layers or a list of one number each.
+`dropout` is one number for all hidden layers or a list of one number each; `norm` stands in every hidden layer.
+
+`layers` instead of `hidden` lists records of any kind, the output among them ("conv2d(32, 3)", "flatten", "dense(10)"; see
+`spec.layers`); activation, weights, bias, norm and dropout of the network then hold for the blocks that do not state their
+own, activation, norm and dropout not for the last.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
 
 from gradlab.errors import SpecError, UnknownName
-from gradlab.parts import ACTIVATIONS, INITIALIZERS
-from gradlab.spec.choice import ActivationChoice, BiasChoice, Choice, InitializerChoice, choose, choose_bias
+from gradlab.parts import ACTIVATIONS, INITIALIZERS, NORMS
+from gradlab.spec.choice import choose, choose_bias
+from gradlab.spec.layers import KINDS, MOST_UNITS, Conv2d, Dense, Layer, LayerRecord, Residual, Shape, layer_table
 
-MOST_UNITS = 1_000_000
 MOST_LAYERS = 10_000
 _ITEM = re.compile(r"\s*(-?\d+)\s*(?:[x×*]\s*(-?\d+))?\s*(?::\s*([^:]+?))?\s*")  # noqa: RUF001  (the sign people paste)
-_SUGAR = ("inputs", "outputs", "hidden", "activation", "weights", "bias", "dropout", "output")
+_DEFAULTS = ("activation", "weights", "bias", "norm", "dropout")
+_SUGAR = ("inputs", "outputs", "hidden", *_DEFAULTS, "output")
 
 
-class Layer(BaseModel):
-    """One dense layer: units, their activation, the laws of its weights and biases, and dropout of its activations.
+class NetworkSpec(BaseModel):
+    """A network: the shape of one example and a sequence of layers, the last being the output.
 
-    `bias` is a law, "own" (the weights' own law) or "none". `dropout` is the probability that training sets an activation
-    to 0; what is kept is divided by the probability of keeping it, so that looks need no change.
+    Attributes:
+        inputs: Numbers of one example.
+        image: Channels, height and width, where the inputs are the pixels of an image, channel by channel and row by row.
+        layers: From the inputs to the outputs; the last one is dense.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    units: int = Field(ge=1, le=MOST_UNITS, strict=True)
-    activation: ActivationChoice = Choice(name="identity")
-    weights: InitializerChoice
-    bias: BiasChoice = "own"
-    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
-
-    @model_validator(mode="after")
-    def _joint_law(self) -> Layer:
-        if INITIALIZERS[self.weights.name].includes_bias and self.bias != "own":
-            raise SpecError(
-                "network.bias",
-                got=str(self.bias),
-                expected=f'"own": {self.weights.name} draws weights and biases together',
-                do='Set network.bias = "own"',
-            )
-        return self
-
-
-class NetworkSpec(BaseModel):
-    """A fully connected network: number of inputs and a sequence of layers, the last being the output."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     inputs: int = Field(ge=1, le=MOST_UNITS, strict=True)
-    layers: tuple[Layer, ...]
+    image: tuple[int, int, int] | None = None
+    layers: tuple[LayerRecord, ...]
 
     @model_validator(mode="before")
     @classmethod
     def _expand(cls, data: Any) -> Any:
-        if not isinstance(data, Mapping) or "layers" in data:
+        if not isinstance(data, Mapping):
             return data
-        for key in data:
-            if key not in _SUGAR:
-                raise UnknownName("network key", str(key), (*_SUGAR, "layers"))
-        for key in ("inputs", "outputs", "weights"):
-            if key not in data:
-                raise SpecError(f"network.{key}", got="nothing", expected="a value")
-        # chosen once here, so that a mistake is reported once and not for every layer
-        base = choose(ACTIVATIONS, "activation", data.get("activation", "identity"))
-        weights = choose(INITIALIZERS, "initializer", data["weights"])
-        default = "own" if INITIALIZERS[weights.name].includes_bias else "zeros"
-        law = {"weights": weights, "bias": choose_bias(data.get("bias", default))}
-        hidden = parse_hidden(data.get("hidden", []))
-        layers = [
-            {"units": units, "activation": activation or base, **law, "dropout": dropout}
-            for (units, activation), dropout in zip(
-                hidden, _dropouts(data.get("dropout", 0.0), len(hidden)), strict=True
-            )
-        ]
-        last = data.get("output", {})
-        if not isinstance(last, Mapping):
-            raise SpecError("network.output", got=repr(last), expected="a table")
-        if last.get("activation") == "hidden":
-            last = {**last, "activation": base}
-        layers.append({"units": data["outputs"], "activation": "identity", **law, **last})
-        return {"inputs": data["inputs"], "layers": layers}
+        if "layers" not in data:
+            return _from_sugar(data)
+        defaults = {key: data[key] for key in _DEFAULTS if key in data}
+        layers = data["layers"]
+        if not isinstance(layers, list | tuple) or not defaults:
+            return data
+        rest = {key: value for key, value in data.items() if key not in defaults}
+        tables = [layer if isinstance(layer, BaseModel) else layer_table(layer) for layer in layers]
+        for key in ("activation", "norm", "dropout"):  # of hidden layers
+            if tables and isinstance(tables[-1], dict) and key in defaults:
+                tables[-1].setdefault(key, {"activation": "identity", "norm": None, "dropout": 0.0}[key])
+        return {**rest, "layers": [_with_defaults(table, defaults) for table in tables]}
 
     @model_validator(mode="after")
-    def _count(self) -> NetworkSpec:
+    def _fits_together(self) -> NetworkSpec:
         if not 1 <= len(self.layers) <= MOST_LAYERS:
             raise SpecError("network.layers", got=f"{len(self.layers)} layers", expected=f"1 to {MOST_LAYERS:,} layers")
-        if self.layers[-1].dropout:
-            raise SpecError("network.output.dropout", got=self.layers[-1].dropout, expected="no dropout of the outputs")
+        last = self.layers[-1]
+        if not isinstance(last, Dense):
+            raise SpecError("network.layers", got=f"{last.kind} as the last one", expected="a dense layer of outputs")
+        if last.dropout:
+            raise SpecError("network.output.dropout", got=last.dropout, expected="no dropout of the outputs")
+        if self.image is not None and self.image[0] * self.image[1] * self.image[2] != self.inputs:
+            sides = " x ".join(map(str, self.image))
+            raise SpecError("network.image", got=sides, expected=f"{self.inputs:,} numbers, as there are inputs")
+        _ = self.shapes
         return self
+
+    @model_serializer(mode="wrap")
+    def _to_table(self, all_fields: Any) -> dict[str, Any]:
+        table: dict[str, Any] = all_fields(self)  # without what a fully connected network never had
+        return {name: value for name, value in table.items() if name != "image" or value is not None}
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Shape of the inputs and of every layer's outputs, [L + 1] of them, for one example.
+
+        Raises:
+            SpecError: Layers that do not fit together; it names the layer.
+        """
+        shapes: list[Shape] = [self.image or (self.inputs,)]
+        for place, layer in enumerate(self.layers, start=1):
+            shapes.append(layer.shape(shapes[-1], f"network.layers: layer {place} ({layer.kind})"))
+        return tuple(shapes)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all layers are dense, without norms and penalties: what the written-out engines train."""
+        return self.image is None and all(isinstance(layer, Dense) and layer.is_plain for layer in self.layers)
+
+    @property
+    def dense(self) -> tuple[Dense, ...]:
+        """The layers of a plain network."""
+        assert self.is_plain, "this network has more than dense layers"
+        return tuple(layer for layer in self.layers if isinstance(layer, Dense))
+
+    @property
+    def blocks(self) -> tuple[Dense | Conv2d, ...]:
+        """The layers that have weights, from the inputs to the outputs, those inside residual blocks among them."""
+        return tuple(layer for layer, _, _ in self.placed if isinstance(layer, Dense | Conv2d))
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs."""
+        return self.shapes[-1][0]
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Units of every layer from the inputs to the outputs, [L + 1] numbers."""
-        return (self.inputs, *(layer.units for layer in self.layers))
+        """Units of every layer of a plain network from the inputs to the outputs, [L + 1] numbers."""
+        return (self.inputs, *(layer.units for layer in self.dense))
 
     @property
     def depth(self) -> int:
-        """Number of hidden layers."""
-        return len(self.layers) - 1
+        """Number of hidden layers with weights."""
+        return len(self.blocks) - 1
+
+    @property
+    def placed(self) -> Iterator[tuple[Layer, Shape, Shape]]:
+        """Every layer with the shapes of its inputs and outputs, those inside residual blocks before the block."""
+        return _placed(self.layers, self.image or (self.inputs,))
 
     @property
     def parameters(self) -> int:
-        """Number of weights and biases."""
-        widths = self.widths
-        return sum(
-            n * m + (0 if layer.bias == "none" else n)
-            for m, n, layer in zip(widths, widths[1:], self.layers, strict=False)
-        )
+        """Number of trained weights, biases, scales and shifts."""
+        count = 0
+        for layer, below, above in self.placed:
+            if isinstance(layer, Dense):
+                count += layer.units * below[0]
+            elif isinstance(layer, Conv2d):
+                count += layer.channels * below[0] * layer.kernel_size**2
+            if isinstance(layer, Dense | Conv2d):
+                count += 0 if layer.bias == "none" else above[0]
+            count += 0 if getattr(layer, "norm", None) is None else 2 * above[0]
+        return count
+
+
+def _placed(layers: Sequence[Layer], below: Shape) -> Iterator[tuple[Layer, Shape, Shape]]:
+    for layer in layers:
+        if isinstance(layer, Residual):
+            yield from _placed(layer.layers, below)
+        above = layer.shape(below, layer.kind)
+        yield layer, below, above
+        below = above
+
+
+def _with_defaults(table: Any, defaults: Mapping[str, object]) -> Any:
+    """A layer's table with what the network says for all of its kind, where it does not say itself."""
+    if not isinstance(table, dict):
+        return table
+    if isinstance(table.get("layers"), list | tuple):
+        inside = [_with_defaults(layer_table(layer), defaults) for layer in table["layers"]]
+        return {**table, "layers": inside}
+    takes = KINDS[table["kind"]].model_fields
+    is_block = "weights" in takes
+    return {**{key: value for key, value in defaults.items() if is_block and key in takes}, **table}
+
+
+def _from_sugar(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The layers of a fully connected network, from the words that describe most of them."""
+    for key in data:
+        if key not in _SUGAR:
+            raise UnknownName("network key", str(key), (*_SUGAR, "layers"))
+    for key in ("inputs", "outputs", "weights"):
+        if key not in data:
+            raise SpecError(f"network.{key}", got="nothing", expected="a value")
+    # chosen once here, so that a mistake is reported once and not for every layer
+    base = choose(ACTIVATIONS, "activation", data.get("activation", "identity"))
+    weights = choose(INITIALIZERS, "initializer", data["weights"])
+    default = "own" if INITIALIZERS[weights.name].includes_bias else "zeros"
+    law = {"weights": weights, "bias": choose_bias(data.get("bias", default))}
+    norm = data.get("norm")
+    of_hidden = law | ({} if norm is None else {"norm": choose(NORMS, "norm", norm)})
+    hidden = parse_hidden(data.get("hidden", []))
+    layers = [
+        {"units": units, "activation": activation or base, **of_hidden, "dropout": dropout}
+        for (units, activation), dropout in zip(hidden, _dropouts(data.get("dropout", 0.0), len(hidden)), strict=True)
+    ]
+    last = data.get("output", {})
+    if not isinstance(last, Mapping):
+        raise SpecError("network.output", got=repr(last), expected="a table")
+    if last.get("activation") == "hidden":
+        last = {**last, "activation": base}
+    layers.append({"units": data["outputs"], "activation": "identity", **law, **last})
+    return {"inputs": data["inputs"], "layers": layers}
 
 
 def parse_hidden(hidden: object) -> list[tuple[int, str | None]]:

@@ -13,10 +13,11 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from gradlab.data import TASKS
-from gradlab.errors import SpecError, from_validation
+from gradlab.errors import SpecError, UnknownName, from_validation
 from gradlab.parts import LOSSES
 from gradlab.spec.choice import Choice, TaskChoice
-from gradlab.spec.network import Layer, NetworkSpec
+from gradlab.spec.layers import Dense, layer_table
+from gradlab.spec.network import NetworkSpec
 from gradlab.spec.recipe import Recipe
 
 
@@ -42,23 +43,25 @@ class Setup(BaseModel):
             if isinstance(task, Mapping)
             else None
         )
-        if "layers" in data["network"]:
-            return data
         # an unknown task is reported where the task is validated; any size will do until then
-        sizes = (
-            {"inputs": TASKS[name].inputs, "outputs": TASKS[name].outputs}
-            if isinstance(name, str) and name in TASKS
-            else {"inputs": 1, "outputs": 1}
-        )
-        return {**data, "network": {**sizes, **data["network"]}}
+        known = TASKS[name] if isinstance(name, str) and name in TASKS else None
+        network = data["network"]
+        if "layers" not in network:
+            sizes = {"inputs": known.inputs, "outputs": known.outputs} if known else {"inputs": 1, "outputs": 1}
+            return {**data, "network": {**sizes, **network}}
+        if "inputs" in network or known is None:
+            return data
+        sees_image = known.image is not None and "image" not in network and not _starts_dense(network["layers"])
+        image = {"image": (1, *known.image)} if sees_image and known.image else {}
+        return {**data, "network": {"inputs": known.inputs, **image, **network}}
 
     @model_validator(mode="after")
     def _fits(self) -> Setup:
         task, loss = TASKS[self.task.name], LOSSES[self.recipe.loss.name]
-        if self.network.inputs != task.inputs or self.network.layers[-1].units != task.outputs:
+        if self.network.inputs != task.inputs or self.network.outputs != task.outputs:
             raise SpecError(
                 "network",
-                got=f"{self.network.inputs} inputs and {self.network.layers[-1].units} outputs",
+                got=f"{self.network.inputs} inputs and {self.network.outputs} outputs",
                 expected=f"{task.inputs} and {task.outputs}, as task {task.name} has",
             )
         params = dict(self.task.params)
@@ -103,6 +106,14 @@ class Setup(BaseModel):
             raise SpecError("setup", got=f"malformed TOML: {error}", expected="TOML") from error
 
 
+def _starts_dense(layers: object) -> bool:
+    """Whether the first of the layers takes a row of numbers, as far as that can be told before they are validated."""
+    try:
+        return not isinstance(layers, list | tuple) or not layers or layer_table(layers[0])["kind"] == "dense"
+    except (SpecError, UnknownName):  # what is wrong with it is said when it is validated
+        return True
+
+
 def setup_from(table: Mapping[str, Any], where: str = "") -> Setup:
     """Validate a table with `network`, `recipe` and `task`.
 
@@ -116,7 +127,7 @@ def setup_from(table: Mapping[str, Any], where: str = "") -> Setup:
             "": Setup,
             "recipe": Recipe,
             "network": NetworkSpec,
-            "network.layers": Layer,
+            "network.layers": Dense,
         }
         known = {".".join(filter(None, (where, path))): tuple(model.model_fields) for path, model in tables.items()}
         raise from_validation(error, where, known) from None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gradlab.catalog import Catalog
 from gradlab.parts import INITIALIZERS
-from gradlab.spec import Layer, Setup
+from gradlab.spec import Dense, Setup
 from gradlab.theory.finite import born_dead_lower_bound, born_dead_one_input
 
 
@@ -37,7 +37,7 @@ THEORIES: Catalog[Theory] = Catalog("theory", "theories")
 def _symmetric_relu(setup: Setup) -> list[int] | None:
     """Widths of the hidden relu layers if all of them fit the assumptions of `theory.finite`."""
 
-    def fits(layer: Layer) -> bool:
+    def fits(layer: Dense) -> bool:
         law = INITIALIZERS[layer.weights.name]
         symmetric = law.std is not None and layer.weights.name != "zeros"
         if layer.weights.name == "uniform":
@@ -45,7 +45,7 @@ def _symmetric_relu(setup: Setup) -> list[int] | None:
         zero = layer.bias == "none" or (not isinstance(layer.bias, str) and layer.bias.name == "zeros")
         return symmetric and zero
 
-    hidden = setup.network.layers[:-1]
+    hidden = setup.network.dense[:-1] if setup.network.is_plain else ()
     if not hidden or any(layer.activation.name not in ("relu", "identity") or not fits(layer) for layer in hidden):
         return None
     return [layer.units for layer in hidden if layer.activation.name == "relu"] or None

@@ -45,7 +45,7 @@ def look_at_birth(job: Job) -> Look:
         post = x_RMQ[a:b] if len(x_RMQ) > 1 else x_RMQ
         with np.errstate(all="ignore"):  # here: every thread has its own
             for i, (w, bias) in enumerate(zip(stack.weights, stack.biases, strict=True)):
-                activation = ACTIVATIONS[stack.spec.layers[i].activation.name]
+                activation = ACTIVATIONS[stack.spec.dense[i].activation.name]
                 here = [p if isinstance(p, float) else p[a:b] for p in params[i]]
                 pre = np.empty((b - a, w.shape[1], x_RMQ.shape[2]), real)
                 _product(w[a:b], np.zeros((b - a, w.shape[1]), real) if bias is None else bias[a:b], post, pre)

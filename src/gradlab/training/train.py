@@ -103,7 +103,7 @@ def stack_key(setup: Setup) -> str:
     """Two Setups can train in one stack when their keys are equal: everything that may not differ along R."""
     network, recipe = setup.network, setup.recipe
     rule = OPTIMIZERS[recipe.optimizer.name].rule(dict(recipe.optimizer.params))
-    shape = [[layer.units, layer.activation.name, layer.bias == "none", layer.dropout > 0] for layer in network.layers]
+    shape = [[layer.units, layer.activation.name, layer.bias == "none", layer.dropout > 0] for layer in network.dense]
     rest = [
         recipe.loss.name,
         recipe.schedule.name,

@@ -46,7 +46,7 @@ def films_of(analysis: Analysis) -> list[Film]:
 
 
 def _film(id: str, label: str, cell: CellResult, study: Study, left_out: str) -> Film:
-    layers = layer_names(len(cell.setup.network.layers))
+    layers = layer_names(len(cell.setup.network.blocks))
     called = [f"layer {name}" if name.isdecimal() else f"{name} layer" for name in layers]
     stacked = {kind: _over_steps(cell, kind, layers) for kind in ("weights", "updates", "activations")}
     image = TASKS[cell.setup.task.name].image

@@ -106,7 +106,7 @@ def _violins(name: str, activation: str, cells: Sequence[CellResult]) -> Figure 
         histogram = signals.histograms[name]
         # linear layers, in front or at the output, reach far beyond a bounded activation and would flatten the rest
         shaped = [
-            k for k, layer in enumerate(cell.setup.network.layers) if layer.activation.name != "identity"
+            k for k, layer in enumerate(cell.setup.network.blocks) if layer.activation.name != "identity"
         ] or list(range(len(signals.layers)))
         counts, nans = histogram.counts[-1][:, shaped], histogram.nans[-1][:, shaped]
         spread = {

@@ -38,7 +38,7 @@ def can_train(setup: Setup) -> bool:
 
     It writes nothing over activations, as one source's mistaken backward pass does.
     """
-    overwritten = any(ACTIVATIONS[layer.activation.name].overwritten for layer in setup.network.layers)
+    overwritten = any(ACTIVATIONS[layer.activation.name].overwritten for layer in setup.network.dense)
     return max(setup.network.widths) <= WIDEST and not overwritten
 
 
@@ -46,7 +46,7 @@ def runs_of(spec: NetworkSpec) -> tuple[tuple[Run, ...], list[int]]:
     """Maximal runs of equal layers; and the first layer of each, with the number of layers at the end."""
     kinds = [
         (fan_in, layer.units, layer.activation.name, layer.bias != "none", layer.dropout > 0)
-        for fan_in, layer in zip(spec.widths, spec.layers, strict=False)
+        for fan_in, layer in zip(spec.widths, spec.dense, strict=False)
     ]
     counts = [(kind, len(list(group))) for kind, group in groupby(kinds)]
     runs = tuple(Run(*kind, only=count == 1) for kind, count in counts)
@@ -78,7 +78,7 @@ def train_narrow(job: Job, looks: Sequence[int]) -> Iterator[Look]:
     slots = np.zeros((replicas, len(rule.slots) * count), real)
     bad_step = np.zeros(replicas, np.int64)
     most = max(len(params) for params in stack.activation_params)
-    act_params = np.zeros((replicas, len(spec.layers), most + 1))
+    act_params = np.zeros((replicas, len(spec.dense), most + 1))
     for i, params in enumerate(stack.activation_params):
         for k, values in enumerate((*params, stack.dropout[i])):
             act_params[:, i, k] = values
@@ -165,9 +165,7 @@ def _look(
     """One look from what the loop recorded."""
     spec = job.stack.spec
     starts = [0, *accumulate(spec.widths[1:-2])]
-    units = (
-        np.add.reduceat(live, starts, axis=2, dtype=np.int64) if len(spec.layers) > 1 else live[:, :, :0].astype(int)
-    )
+    units = np.add.reduceat(live, starts, axis=2, dtype=np.int64) if len(spec.dense) > 1 else live[:, :, :0].astype(int)
     seen = {name: SetLook(out[:, start[s] : start[s + 1]], units[:, s]) for s, name in enumerate(names)}
     weights, biases, at = [], [], 0
     for w, b in zip(job.stack.weights, job.stack.biases, strict=True):
