@@ -100,7 +100,7 @@ def page(documents: list[dict[str, Any]]) -> str:
                         f"| {levels} | {percent(reading['rate'])} | [{100 * low:.1f}, {100 * high:.1f}] "
                         f"| {'yes' if reading['compatible'] else 'no'} |"
                     )
-        if document["effects"]:
+        if any(effect["largest"] > 0 for effect in document["effects"]):
             lines += ["", "How far each factor moves the collapse rate, all else fixed:", ""]
             lines += ["| factor | mean range of the rate |", "|---|---|"]
             lines += [

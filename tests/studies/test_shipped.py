@@ -1,49 +1,56 @@
-"""Every shipped study about images runs on the task that needs no network, and its claims begin with a row of a source."""
+"""Every shipped study runs at its reduced size without files from the network; claims begin with a row of a source."""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gradlab.reports.page import page_html
-from gradlab.studies.load import load_study, shipped_studies
-from gradlab.studies.plan import make_plan, without_lost_claims
-from gradlab.studies.study import Study
-from tests.studies.small import run
-
-ON_IMAGES = [name for name in shipped_studies() if "mnist" in str(load_study(name).task)]
+from gradlab.cli.main import main
+from gradlab.errors import SpecError
+from gradlab.studies.load import QUICK, load_study, shipped_studies
+from gradlab.studies.plan import make_plan
 
 
-def cut(study: Study) -> Study:
-    """The same study with two updates, one network a cell and the ends of every factor."""
-    recipe = {key: value for key, value in study.recipe.items() if key != "epochs"}
-    steps = min(2, study.recipe.get("steps", 2))
-    factors = [
-        f.model_copy(update={"levels": (f.levels[0], f.levels[-1]), "labels": f.labels and (f.labels[0], f.labels[-1])})
-        for f in study.factors
-    ]
-    changes = {
-        "recipe": {**recipe, "steps": steps},
-        "factors": tuple(factors),
-        "rows": tuple(row.model_copy(update={"replicas": 1}) for row in study.rows),
-        "replicas": 1,
-        "signals": study.signals and study.signals.model_copy(update={"replicas": 1}),
-    }
-    return without_lost_claims(study.model_copy(update=changes))
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The folder that `gradlab study run all --quick` leaves, without any files from the network, and what it prints."""
+    store = tmp_path_factory.mktemp("quick")
+    out = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out):
+        patch.setenv("GRADLAB_DATA", str(store))
+        code = main(["study", "run", "all", "--quick", "--quiet", "--json", "--device", "cpu", "--store", str(store)])
+    assert code == 0
+    yield store, json.loads(out.getvalue())
 
 
-@pytest.mark.parametrize("name", ON_IMAGES)
-def test_on_digits(name: str, tmp_path: Path) -> None:
-    study = cut(load_study(name, ["task=digits"]))
-    analysis = run(make_plan(study), tmp_path)
-    assert analysis.networks == analysis.wanted > 0
-    assert all(claim.published is None for claim in study.claims), "published of another task"
-    for cell in analysis.cells:
-        for metric in study.metrics:
-            assert cell.metrics[metric].shape == (1, len(cell.steps))
-    assert study.question.split()[0] in page_html(analysis)
+def test_all_studies_run_at_their_reduced_size(quick: tuple[Path, dict[str, Any]]) -> None:
+    store, document = quick
+    assert [study["study"] for study in document["studies"]] == [f"{name}{QUICK}" for name in shipped_studies()]
+    for study in document["studies"]:
+        assert study["networks"] == study["wanted"] > 0, study["study"]
+        assert (store / f"{study['study']}.html").stat().st_size < 8_000_000
+        assert all(len(cell["metrics"]) == len(study["cells"][0]["metrics"]) for cell in study["cells"])
+
+
+@pytest.mark.parametrize("name", shipped_studies())
+def test_numbers_published_of_another_task_are_left_out(name: str) -> None:
+    study = load_study(name, quick=True)
+    if study.task != load_study(name).task:
+        assert all(claim.published is None for claim in study.claims)
+
+
+def test_a_study_without_a_reduced_size_says_so(tmp_path: Path) -> None:
+    text = (shipped_studies()["dying-relu"]).read_text(encoding="utf-8")
+    (tmp_path / "own.toml").write_text(re.sub(r"(?m)^quick.*\n", "", text), encoding="utf-8")
+    with pytest.raises(SpecError, match=r"own.toml: quick: got nothing; .*or leave --quick out"):
+        load_study(str(tmp_path / "own.toml"), quick=True)
 
 
 @pytest.mark.parametrize("name", shipped_studies())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -42,3 +43,25 @@ def print_cost(plan: Plan, console: Console) -> None:
 def say(console: Console, line: str) -> None:
     """One line as it is, however long."""
     console.print(Text(line), soft_wrap=True, highlight=False)
+
+
+def print_plans(plans: Sequence[Plan], as_json: bool) -> None:
+    """What running one study would cost, or several and all of them together."""
+    from gradlab.cli.documents import plan_document, plans_document
+    from gradlab.cli.output import print_json
+    from gradlab.reports.tables import print_table
+    from gradlab.reports.words import count_text, seconds_text
+
+    if as_json:
+        print_json(plan_document(plans[0]) if len(plans) == 1 else plans_document(plans))
+        return
+    console = Console()
+    if len(plans) == 1:
+        print_cost(plans[0], console)
+        return
+    rows = [
+        (plan.study.name, count_text(plan.networks), f"{plan.bytes / 1e9:.1f} GB", seconds_text(plan.seconds))
+        for plan in plans
+    ]
+    print_table(console, rows, ["study"], ["networks", "memory", "time"])
+    say(console, f"About {seconds_text(sum(plan.seconds for plan in plans))} on two cores, roughly.")

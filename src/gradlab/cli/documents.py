@@ -53,6 +53,11 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     return _document("plan", study=plan.study.name, seed=plan.seed, **cost, plan=cells, content=content)
 
 
+def plans_document(plans: Iterable[Plan]) -> dict[str, Any]:
+    """What running several studies would cost, each as it is printed alone."""
+    return _document("plans", studies=[plan_document(plan) for plan in plans])
+
+
 def status_document(stored: Sequence[tuple[str, Plan, int]]) -> dict[str, Any]:
     """What a store holds, most recent first."""
     found = [

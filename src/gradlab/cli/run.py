@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from gradlab.cli.options import STORE, AsJson, Count, Device, Name, Seed, Settings, StoreFolder, Workers, flag, path
+from gradlab.cli.options import STORE, AsJson, Count, Device, Seed, Settings, StoreFolder, Workers, flag, path
 from gradlab.errors import UserError
 
 if TYPE_CHECKING:
     from gradlab.studies.plan import Plan
     from gradlab.studies.results import Analysis
 
+ALL = "all"
+Quick = Annotated[bool, flag("--quick", "The reduced size that the study's file states: seconds, and no downloads.")]
 Quiet = Annotated[bool, flag(("--quiet", "-q"), "Nothing on stderr but warnings and errors.")]
 Verbose = Annotated[bool, flag(("--verbose", "-v"), "Say on stderr what is planned and where it goes.")]
 
 
 def run(
-    study: Name,
+    study: Annotated[str, Parameter(help="A shipped study's name, the path of a TOML file, or all.")],
     /,
     *,
     settings: Settings = None,
@@ -37,6 +39,7 @@ def run(
         Path | None, Parameter(converter=path, help="Where the page goes; by default STORE/STUDY.html.")
     ] = None,
     no_report: Annotated[bool, flag("--no-report", "Write no page.")] = False,
+    quick: Quick = False,
     dry_run: Annotated[bool, flag("--dry-run", "Only say how many networks, how much memory and time.")] = False,
     fresh: Annotated[bool, flag("--fresh", "Forget what the store holds of this study and start anew.")] = False,
     quiet: Quiet = False,
@@ -46,46 +49,61 @@ def run(
 
     What the store holds already is not trained again: after an interruption the
     same command goes on. The table goes to stdout, progress to stderr, and a
-    self-contained page into the store.
+    self-contained page into the store. "all" runs every study that comes with
+    gradlab, one after the other.
 
     For example:
       gradlab study run dying-relu
       gradlab study run dying-relu --set row=B1 --set replicas=200
       gradlab study run my-study.toml --dry-run
       gradlab study run leaky-collapse --json > result.json
+      gradlab study run all --quick
     """
     _refuse_both("--quiet", quiet, "--verbose", verbose)
     _refuse_both("--report", report is not None, "--no-report", no_report)
 
     from rich.console import Console
 
-    from gradlab.cli.design import print_cost
+    from gradlab.cli.design import print_plans
     from gradlab.cli.device import available
-    from gradlab.cli.documents import plan_document
+    from gradlab.cli.documents import results_document
     from gradlab.cli.output import check_writable, note, print_json, written_page
     from gradlab.cli.stored import run_command
-    from gradlab.reports.text import print_analysis
-    from gradlab.studies.load import load_study
+    from gradlab.reports.text import print_analysis, print_verdicts
+    from gradlab.studies.load import load_study, shipped_studies
     from gradlab.studies.plan import make_plan
 
     where = device if dry_run else available(device)  # finding out takes as long as loading torch
-    resolved = load_study(study, settings or ())
-    plan = make_plan(resolved, seed=seed, chunk=chunk, engine=engine, device=where, jobs=jobs)
+    names = list(shipped_studies()) if study == ALL else [study]
+    if study == ALL and report is not None:
+        raise UserError("--report", got="one page for all studies", do='Leave it out; "gradlab report" joins pages')
+    plans = {}  # all of them, before the first is trained
+    for name in names:
+        resolved = load_study(name, settings or (), quick=quick)
+        plans[name] = make_plan(resolved, seed=seed, chunk=chunk, engine=engine, device=where, jobs=jobs)
     if dry_run:
-        print_json(plan_document(plan)) if as_json else print_cost(plan, Console())
+        print_plans(list(plans.values()), as_json)
         return
     if report is not None:
         check_writable(report)  # now, not after hours of training
-    if verbose:
-        note(f"store {store}: {len(plan.cells):,} cells, {plan.networks:,} networks, {len(plan.chunks):,} chunks.")
-    analysis = _trained(plan, store, run_command(study, plan, settings or ()), jobs, threads, fresh, quiet)
-    page = None if no_report else report or store / f"{plan.study.name}.html"
-    if page is not None:
-        (analysis,) = written_page([analysis], page)
+    analyses = []
+    for name, plan in plans.items():
+        if verbose:
+            note(f"store {store}: {len(plan.cells):,} cells, {plan.networks:,} networks, {len(plan.chunks):,} chunks.")
+        if study == ALL and not quiet:
+            note(plan.study.name)
+        command = run_command(name, plan, settings or (), quick=quick)
+        analysis = _trained(plan, store, command, jobs, threads, fresh, quiet)
+        page = None if no_report else report or store / f"{plan.study.name}.html"
+        if page is not None:
+            (analysis,) = written_page([analysis], page)
+        analyses.append(analysis)
     if as_json:
-        print_json(analysis.to_dict())
+        print_json(analyses[0].to_dict() if study != ALL else results_document(analyses))
+    elif study != ALL:
+        print_analysis(analyses[0], Console(), page)
     else:
-        print_analysis(analysis, Console(), page)
+        print_verdicts(analyses, Console(), None if no_report else store)
 
 
 def _trained(

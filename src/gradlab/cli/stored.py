@@ -30,9 +30,9 @@ def stored_plan(store: Store, name: str) -> tuple[Plan, int]:
     return found[name]
 
 
-def run_command(name: str, plan: Plan, settings: Sequence[str] = ()) -> str:
+def run_command(name: str, plan: Plan, settings: Sequence[str] = (), *, quick: bool = False) -> str:
     """The command that repeats a plan."""
-    words = ["gradlab", "study", "run", name]
+    words = ["gradlab", "study", "run", name, *(["--quick"] if quick else [])]
     for setting in settings:
         words += ["--set", setting]
     for option, value, default in (("--seed", plan.seed, 0), ("--engine", plan.engine, "auto")):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,24 @@ def print_analysis(analysis: Analysis, console: Console, page: Path | None) -> N
     if page is not None:
         console.print(Text(f"page: {page}"), soft_wrap=True)
         console.print(Text(f"open: {open_command(page)}"), soft_wrap=True)
+
+
+def print_verdicts(analyses: Sequence[Analysis], console: Console, folder: Path | None) -> None:
+    """A line a study: how many of its claims held; then where the pages are.
+
+    Args:
+        analyses: The studies.
+        console: Where to.
+        folder: Folder of the pages, or None.
+    """
+    rows = []
+    for analysis in analyses:
+        verdicts = Counter(claim.verdict for claim in analysis.claims)
+        counts = (count_text(verdicts[verdict]) for verdict in ("held", "not held", "undecided"))
+        rows.append((analysis.study.name, count_text(analysis.networks), *counts, seconds_text(analysis.seconds)))
+    print_table(console, rows, ["study"], ["networks", "held", "not held", "undecided", "time"])
+    if folder is not None:
+        console.print(Text(f"pages: {folder}/*.html"), soft_wrap=True)
 
 
 def open_command(page: Path, platform: str = sys.platform) -> str:

@@ -229,7 +229,7 @@ class Residual(_Keeps):
 
     kind: Literal["residual"] = "residual"
     layers: tuple[LayerRecord, ...]
-    example = {"kind": "residual", "layers": [{"kind": "conv2d", "channels": 2, "kernel_size": 3, "padding": "same"}]}
+    example = {"kind": "residual", "layers": [{"kind": "conv2d", "channels": 1, "kernel_size": 3, "padding": "same"}]}
 
     def shape(self, below: Shape, where: str) -> Shape:
         inner = below

@@ -14,7 +14,7 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from gradlab.data.inputs import InputSet
-from gradlab.errors import StudyFileError, UnknownName, from_validation
+from gradlab.errors import SpecError, StudyFileError, UnknownName, from_validation
 from gradlab.studies.settings import apply_settings
 from gradlab.studies.study import (
     Claim,
@@ -40,12 +40,16 @@ def shipped_studies() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
-def load_study(name_or_path: str, settings: Sequence[str] = ()) -> Study:
+QUICK = "-quick"  # follows the name of a study at its reduced size, so that a store keeps both
+
+
+def load_study(name_or_path: str, settings: Sequence[str] = (), *, quick: bool = False) -> Study:
     """The study of that name or file, with settings applied.
 
     Args:
         name_or_path: A shipped study's name, or the path of a TOML file.
         settings: Raw `key=value` texts.
+        quick: At the reduced size that the file states; `settings` come after that.
 
     Raises:
         UnknownName: Neither a shipped study nor a file.
@@ -59,12 +63,40 @@ def load_study(name_or_path: str, settings: Sequence[str] = ()) -> Study:
         if not looks_like_path:
             do = 'See "gradlab study list", or give the path of a TOML file'
             raise UnknownName("study", name_or_path, tuple(shipped_studies()), do=do)
-    study = study_from(apply_settings(read_table(path), settings))
+    table = read_table(path)
+    if quick:
+        table, settings = _reduced(table, path), [*_quick_settings(table), *settings]
+    study = study_from(apply_settings(table, settings))
     if not settings:
         return study
     from gradlab.studies.plan import without_lost_claims
 
     return without_lost_claims(study)
+
+
+def _quick_settings(table: dict[str, Any]) -> list[str]:
+    own = table.get("study")
+    found = own.get("quick", ()) if isinstance(own, dict) else table.get("quick", ())
+    return [str(setting) for setting in found]
+
+
+def _reduced(table: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The table under the name of the reduced study.
+
+    Raises:
+        SpecError: The file states no reduced size.
+    """
+    if not _quick_settings(table):
+        raise SpecError(
+            f"{path.name}: quick",
+            got="nothing",
+            expected="settings that make a short run",
+            do='Add quick = ["replicas=2", "recipe.epochs=1"] to its [study] table, or leave --quick out',
+        )
+    own = table.get("study")
+    if isinstance(own, dict):
+        return {**table, "study": {**own, "name": f"{own.get('name')}{QUICK}"}}
+    return {**table, "name": f"{table.get('name')}{QUICK}"}
 
 
 def read_table(path: Path) -> dict[str, Any]:

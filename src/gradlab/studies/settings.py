@@ -18,6 +18,7 @@ SETUP_KEYS = ("network", "recipe", "task")
 SETTINGS = ("row", "replicas", *SETUP_KEYS, "looks", "inputs")
 _HIDDEN = re.compile(r"\s*(\d+)\s*x\s*(\d+)\s*")
 _RANGE = re.compile(r"\s*(-?\d+)\s*\.\.\s*(-?\d+)\s*")
+_LENGTHS = {"recipe.epochs": "recipe.steps", "recipe.steps": "recipe.epochs"}
 MOST_LEVELS = 10_000
 
 
@@ -190,4 +191,14 @@ def _with_setup_path(table: dict[str, Any], key: str, values: list[Any]) -> dict
         return {**table, "factors": factors}
     changed = with_path(table, key, values[0])
     rows = [with_path(row, key, values[0]) if overrides(row, key) else row for row in table.get("rows", [])]
+    if key in _LENGTHS:  # a training has one length, and this is it
+        changed = _without_path(changed, _LENGTHS[key])
+        rows = [_without_path(_without_path(row, key), _LENGTHS[key]) for row in rows]
     return {**changed, **({"rows": rows} if rows else {})}
+
+
+def _without_path(table: Mapping[str, Any], path: str) -> dict[str, Any]:
+    head, _, rest = path.partition(".")
+    if not rest:
+        return {name: value for name, value in table.items() if name != head}
+    return {**table, head: _without_path(table[head], rest)} if isinstance(table.get(head), Mapping) else dict(table)

@@ -149,7 +149,10 @@ class Snapshots(Strict):
 
 
 class Study(Strict):
-    """A whole study. Attributes follow the TOML file; see the shipped ones for examples."""
+    """A whole study. Attributes follow the TOML file; see the shipped ones for examples.
+
+    `quick` lists settings, as `--set` takes them, that make a run of seconds of it, without files from the network.
+    """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     question: str
@@ -170,6 +173,7 @@ class Study(Strict):
     snapshots: Snapshots | None = None
     claims: tuple[Claim, ...] = ()
     fixed: tuple[str, ...] = ()
+    quick: tuple[str, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
