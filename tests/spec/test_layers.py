@@ -64,7 +64,7 @@ def test_texts_and_tables_mean_the_same() -> None:
 
 
 def test_the_network_speaks_for_blocks_that_do_not() -> None:
-    hidden = {"activation": "relu", "norm": "batch_norm", "dropout": 0.5}
+    hidden: dict[str, Any] = {"activation": "relu", "norm": "batch_norm", "dropout": 0.5}
     inside = {"kind": "residual", "layers": [{"kind": "conv2d", "channels": 3, "kernel_size": 1, "norm": "layer_norm"}]}
     spec = network("conv2d(3, 5)", inside, "flatten", {"units": 4, "activation": "tanh"}, "dense(10)", **hidden)
     conv, one, dense, last = spec.blocks

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradlab.data import TASKS
 from gradlab.errors import UserError
+from gradlab.seeds import Purpose
 from gradlab.signals import QUANTITIES
 from gradlab.stats import next_value, t_mean
 from gradlab.studies.claim import Claim
@@ -231,3 +233,18 @@ def test_mistakes_of_names(change: dict[str, Any], piece: str) -> None:
     with pytest.raises(UserError) as error:
         small_study(**{**DIGITS, **change})
     assert piece in str(error.value)
+
+
+@pytest.mark.parametrize(("loss", "is_one"), [("mse", False), ("binary_cross_entropy", True)])
+def test_where_one_output_changes_sides(loss: str, is_one: bool, tmp_path: Path) -> None:
+    """An output of 0.4 everywhere is a 0 for a loss that compares numbers, and a 1 as a logit."""
+    network = {"hidden": [], "weights": "zeros", "bias": {"name": "constant", "value": 0.4}}
+    recipe = {"optimizer": "sgd", "loss": loss, "batch_size": 8, "steps": 0}
+    task = {"name": "xor", "binary": True, "points": 9}
+    changes: dict[str, Any] = {"network": network, "recipe": recipe, "task": task, "rows": [], "claims": []}
+    metrics = {"accuracy": {"kind": "accuracy", "over": "train"}}
+    plan = small_plan(**changes, metrics=metrics, answer="", inputs={}, outcomes={"collapsed": {}}, replicas=3)
+    (cell,) = run(plan, tmp_path).cells
+    drawn = TASKS["xor"].draw(0, np.arange(3), Purpose.DATA, 9, dict(plan.cells[0].setup.task.params))
+    ones = (drawn.targets == 1).mean(axis=(1, 2))
+    assert cell.metrics["accuracy"][:, 0] == pytest.approx(ones if is_one else 1 - ones)

@@ -160,10 +160,13 @@ def _metrics(look: Look, job: Job, metrics: Mapping[str, Metric]) -> Float[ndarr
     for row, metric in zip(rows, metrics.values(), strict=True):
         outputs, targets = look.sets[metric.over].outputs, job.sets[metric.over].targets
         assert targets is not None
+        loss = LOSSES[job.recipe.loss.name]
+        # a number that is to be 0 or 1 says 1 from a half on, and logits and signs from 0 on
+        threshold = 0.5 if loss.targets == "real" and (targets >= 0).all() else 0.0
         row[:] = (
-            accuracy(outputs, targets)
+            accuracy(outputs, targets, threshold)
             if metric.kind == "accuracy"
-            else mean_loss(LOSSES[job.recipe.loss.name], job.loss_params, outputs, targets)
+            else mean_loss(loss, job.loss_params, outputs, targets)
         )
     return rows
 
