@@ -14,11 +14,11 @@ Levels = dict[str, str | int | float | bool]
 LayerName = Annotated[int, Field(ge=1)] | Literal["output", "every"]
 SPREAD_OF = "spread of "
 SPREAD = SPREAD_OF + "where"
-KINDS = ("rate", "difference", "readings", "mean", "ratio")
+KINDS = ("rate", "difference", "readings", "mean", "ratio", "variance_ratio")
 
 
 class Measure(Strict):
-    """What a claim measures. Exactly one of rate, difference, readings (of outcomes), mean, ratio (of numbers).
+    """What a claim measures: exactly one of rate, difference and readings, of outcomes, or mean, ratio and variance_ratio.
 
     Attributes:
         rate: Name of an outcome; its rate in the cell(s) of `where`.
@@ -26,6 +26,7 @@ class Measure(Strict):
         readings: Name of an outcome or a metric; the share of the cells of `where` compatible with the published number.
         mean: Name of a metric or a quantity; its mean over the replicas of `where`, less that of `minus` where given.
         ratio: The same; the geometric mean over replicas of the ratio of `where` to `to`.
+        variance_ratio: The same; the variance over replicas of `where` over that of `to`, replicas paired.
         where: Levels that pick the cell(s).
         minus: Levels that pick the other cell of a difference.
         to: Levels that pick the other cell of a ratio; left out, the same cell.
@@ -43,6 +44,7 @@ class Measure(Strict):
     readings: str | None = None
     mean: str | None = None
     ratio: str | None = None
+    variance_ratio: str | None = None
     where: Levels = {}
     minus: Levels | None = None
     to: Levels | None = None
@@ -66,8 +68,10 @@ class Measure(Strict):
             raise SpecError("measure.ratio", got="nothing to divide by", expected="to (levels), to_layer or to_look")
         if self.look == 0 and self.to_look == 0 and len(divisors) == 1:
             raise SpecError("measure.to_look", got="birth divided by birth", expected="another look, layer or cell")
-        if self.ratio is None and divisors:
+        if self.ratio is None and self.variance_ratio is None and divisors:
             raise SpecError("measure.to", got=divisors[0], expected="a ratio")
+        if self.variance_ratio is not None and (self.to is None or len(divisors) > 1 or self.spread is not None):
+            raise SpecError("measure.variance_ratio", got="no other cell, or more than that", expected="to (levels)")
         if self.spread is not None and not (self.is_of_numbers or self.readings):
             raise SpecError("measure.spread", got=self.spread, expected="a mean, a ratio or readings")
         return self
@@ -80,7 +84,7 @@ class Measure(Strict):
     @property
     def is_of_numbers(self) -> bool:
         """Whether numbers are measured rather than outcomes counted."""
-        return self.mean is not None or self.ratio is not None
+        return self.mean is not None or self.ratio is not None or self.variance_ratio is not None
 
     @property
     def is_paired(self) -> bool:
@@ -138,7 +142,7 @@ class Claim(Strict):
         published_replicas: How many networks a published rate rests on.
         source: Where it stands.
         expected: What is expected where nothing is published.
-        min_replicas: Fewer leave the claim undecided; 100 for rates, 2 for numbers.
+        min_replicas: Fewer leave the claim undecided; 100 for rates and variances, 2 for other numbers.
     """
 
     id: str = Field(min_length=1)
@@ -174,7 +178,7 @@ class Claim(Strict):
             return self.min_replicas
         if self.measure.spread is not None:
             return 1
-        return 2 if self.measure.is_of_numbers else 100
+        return 2 if self.measure.is_of_numbers and self.measure.variance_ratio is None else 100
 
     @model_validator(mode="after")
     def _judged(self) -> Self:
@@ -186,6 +190,8 @@ class Claim(Strict):
             raise SpecError(f'claim "{self.id}"', got="a difference", expected="a bound (below, above) at the end")
         if measure.is_of_numbers and theory:
             raise SpecError(f'claim "{self.id}"', got=f"theory {theory}", expected="a published number or a bound")
+        if measure.variance_ratio is not None and self.published is not None:
+            raise SpecError(f'claim "{self.id}"', got="a published ratio of variances", expected="a bound")
         if measure.layer == "every" and self.expected is None:
             raise SpecError(f'claim "{self.id}"', got="every layer", expected="a bound, which every layer respects")
         if measure.readings is not None and self.published is None:

@@ -134,7 +134,8 @@ def _number(claim: Claim, cells: Mapping[str, CellResult], *, is_share: bool) ->
         verdict: Verdict = "held" if claim.allows(low, high) else "not held"
     else:
         assert claim.expected is not None
-        kind = "interval" if claim.measure.minus is not None else "prediction interval"
+        is_whole = claim.measure.minus is not None or claim.measure.variance_ratio is not None
+        kind = "interval" if is_whole else "prediction interval"
         verdict, why = _bounded(claim.expected, low, high, kind)
     return _result(
         claim, measured=found.value, low=found.low, high=found.high, replicas=found.n,

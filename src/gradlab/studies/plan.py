@@ -229,15 +229,19 @@ def _cell(study: Study, row: Row | None, factors: Sequence[Factor], levels: Sequ
         raise SpecError.from_message(f"cell ({place}): {error}") from None
     snapshots = study.snapshots
     has_snapshots = snapshots is not None and (snapshots.rows is None or (row is not None and row.id in snapshots.rows))
+    ends = setup.network.widths[0], setup.network.widths[-1]
+    if snapshots is not None and has_snapshots and snapshots.boundary is not None and ends != (2, 1):
+        got = f"task {setup.task.name} with {ends[0]} inputs and {ends[1]} outputs"
+        raise SpecError("snapshots.boundary", got=got, expected="a task with two inputs and one output")
     content = [
         setup.id, seed, study.looks.model_dump(mode="json"),
         {name: inputs.model_dump(mode="json") for name, inputs in study.inputs.items()},
         {name: rule.model_dump(mode="json") for name, rule in study.outcomes.items()},
-        {name: metric.model_dump(mode="json") for name, metric in study.metrics.items()},
+        {name: metric.model_dump(mode="json", exclude_none=True) for name, metric in study.metrics.items()},
         study.signals.model_dump(mode="json") if study.signals else None,
     ]  # fmt: skip
     if snapshots is not None and has_snapshots:  # appended only here: other cells are the same with and without
-        content.append(snapshots.model_dump(mode="json", exclude={"rows"}))
+        content.append(snapshots.model_dump(mode="json", exclude={"rows"}, exclude_none=True))
     id = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
     replicas = study.replicas if row is None or row.replicas is None else row.replicas
     return Cell(id, names, setup, replicas, has_snapshots)
