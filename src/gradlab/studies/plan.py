@@ -17,7 +17,7 @@ from typing import Any
 from gradlab.errors import SpecError, UserError
 from gradlab.nets import Slice
 from gradlab.spec import Setup, setup_from
-from gradlab.studies.cost import network_bytes, network_seconds, shared_bytes
+from gradlab.studies.cost import network_bytes, network_seconds, shared_bytes, stack_seconds
 from gradlab.studies.results import LevelValue
 from gradlab.studies.settings import merged, with_path
 from gradlab.studies.study import Claim, Factor, Row, Study
@@ -104,6 +104,8 @@ class Plan:
     def _packed(self, cells: Sequence[Cell]) -> list[Chunk]:
         setup = cells[0].setup
         torch_seconds = sum(network_seconds(cell.setup, "torch") * cell.replicas for cell in cells)
+        stacks = -(-sum(cell.replicas for cell in cells) // self.capacity(setup, "torch"))
+        torch_seconds += stacks * stack_seconds(setup, "torch")
         engine = choose_engine(setup, self.engine, self.device, torch_seconds)
         capacity = self.capacity(setup, engine)
         chunks: list[Chunk] = []
@@ -140,7 +142,9 @@ class Plan:
     def seconds(self) -> float:
         """Rough estimate of the time on two cores, compilation left out; a dry run prints it."""
         return sum(
-            network_seconds(part.setup, chunk.engine) * len(part) for chunk in self.chunks for _, part in chunk.slices
+            stack_seconds(chunk.slices[0][1].setup, chunk.engine)
+            + sum(network_seconds(part.setup, chunk.engine) * len(part) for _, part in chunk.slices)
+            for chunk in self.chunks
         )
 
     def steps(self, setup: Setup) -> list[int]:
