@@ -78,6 +78,8 @@ def run(
         check_writable(report)  # now, not after hours of training
     if verbose:
         note(f"store {store}: {len(plan.cells):,} cells, {plan.networks:,} networks, {len(plan.chunks):,} chunks.")
+    if resolved.is_exact and any((seed, chunk, engine != "auto", device != "auto", jobs != 1, threads, fresh)):
+        note(f"{resolved.name} trains nothing, so that options of training have no effect on it.")
     analysis = _trained(plan, store, run_command(study, plan, settings or ()), jobs, threads, fresh, quiet)
     page = None if no_report else report or store / f"{plan.study.name}.html"
     if page is not None:

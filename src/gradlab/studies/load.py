@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -14,10 +14,11 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from gradlab.data.inputs import InputSet
-from gradlab.errors import StudyFileError, UnknownName, from_validation
+from gradlab.errors import SpecError, StudyFileError, UnknownName, from_validation
 from gradlab.studies.settings import apply_settings
 from gradlab.studies.study import (
     Claim,
+    Computed,
     Expectation,
     Factor,
     Looks,
@@ -59,7 +60,11 @@ def load_study(name_or_path: str, settings: Sequence[str] = ()) -> Study:
         if not looks_like_path:
             do = 'See "gradlab study list", or give the path of a TOML file'
             raise UnknownName("study", name_or_path, tuple(shipped_studies()), do=do)
-    study = study_from(apply_settings(read_table(path), settings))
+    table = read_table(path)
+    own = table.get("study", table)
+    if settings and isinstance(own, Mapping) and own.get("kind") == "exact":
+        raise SpecError("--set", got=f"{settings[0]} for an exact study", expected="nothing: it trains no network")
+    study = study_from(apply_settings(table, settings))
     if not settings:
         return study
     from gradlab.studies.plan import without_lost_claims
@@ -107,7 +112,7 @@ def study_from(table: dict[str, Any]) -> Study:
     models: dict[str, type[BaseModel]] = {
         "": Study, "rows": Row, "factors": Factor, "claims": Claim, "claims.measure": Measure,
         "claims.expected": Expectation, "looks": Looks, "inputs": InputSet, "outcomes": OutcomeRule,
-        "metrics": Metric, "signals": Signals, "snapshots": Snapshots,
+        "metrics": Metric, "computations": Computed, "signals": Signals, "snapshots": Snapshots,
     }  # fmt: skip
     known = {path: tuple(f.alias or name for name, f in model.model_fields.items()) for path, model in models.items()}
     try:
@@ -120,6 +125,7 @@ _TABLES = (
     "network",
     "recipe",
     "task",
+    "computations",
     "rows",
     "factors",
     "inputs",

@@ -100,7 +100,7 @@ def _unit_difference(look: Look) -> Float[ndarray, " R"]:
         return np.zeros(len(look.loss))
     bias = look.biases[0]
     units = look.weights[0] if bias is None else np.concatenate([look.weights[0], bias[:, :, None]], axis=2)
-    return np.ptp(units.astype(float), axis=1).max(axis=1)
+    return np.asarray(np.ptp(units.astype(float), axis=1).max(axis=1))
 
 
 def live_units(look: Look, job: Job, over: str) -> Bool[ndarray, "R U"]:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from gradlab.errors import SpecError, UserError
+from gradlab.errors import SpecError, UnknownName, UserError
 from gradlab.nets import Slice
 from gradlab.spec import Setup, setup_from
 from gradlab.studies.cost import network_bytes, network_seconds, shared_bytes, stack_seconds
+from gradlab.studies.exact import COMPUTATIONS
 from gradlab.studies.results import LevelValue
 from gradlab.studies.settings import merged, with_path
 from gradlab.studies.study import Claim, Factor, Row, Study
@@ -131,6 +132,8 @@ class Plan:
     @cached_property
     def bytes(self) -> int:
         """Estimated peak memory of the whole run, the interpreter with torch included."""
+        if not self.chunks:
+            return 0
         largest = max(
             chunk.networks * network_bytes(setup, self.study.inputs.values()) + shared_bytes(setup)
             for chunk in self.chunks
@@ -175,7 +178,7 @@ def make_plan(
         UserError: A claim names a cell or outcome that does not exist, or there are too many cells.
     """
     cells: list[Cell] = []
-    for row in study.rows or (None,):
+    for row in () if study.is_exact else study.rows or (None,):
         factors = [f for f in study.factors if f.rows is None or (row is not None and row.id in f.rows)]
         count = 1
         for factor in factors:
@@ -256,6 +259,9 @@ def _check_claim(plan: Plan, claim: Claim) -> None:
     from gradlab.studies.outcome_names import look_outcomes, number_names, outcome_names
 
     measure = claim.measure
+    if plan.study.is_exact or measure.exact is not None:
+        _check_exact(plan.study, claim)
+        return
     if measure.is_of_numbers:
         known = number_names(plan.study)
         is_quantity = measure.name not in plan.study.metrics
@@ -289,3 +295,16 @@ def _check_claim(plan: Plan, claim: Claim) -> None:
                 expected="exactly one cell" if single else "at least one cell",
                 do='See "gradlab study show" for the cells',
             )
+
+
+def _check_exact(study: Study, claim: Claim) -> None:
+    exact, part = claim.measure.exact, claim.measure.part
+    if not study.is_exact or exact is None:
+        kind = "an exact computation" if exact else f'"{claim.measure.name}"'
+        expected = "exact and part" if study.is_exact else "an outcome, metric or quantity"
+        raise SpecError(f'claim "{claim.id}".measure', got=f"{kind} in a study of kind {study.kind}", expected=expected)
+    if exact not in study.computations:
+        raise UnknownName("computation", exact, study.computations, do=f'Claim "{claim.id}" names it')
+    finds = COMPUTATIONS[study.computations[exact].compute].finds
+    if part not in finds:
+        raise UnknownName("result", part, finds, do=f'Claim "{claim.id}" names it')

@@ -16,6 +16,7 @@ from gradlab.data.inputs import InputSet
 from gradlab.errors import SpecError, UnknownName
 from gradlab.signals import DISTRIBUTIONS, QUANTITIES
 from gradlab.studies.claim import Claim, Expectation, Measure
+from gradlab.studies.exact import arguments
 from gradlab.studies.strict import Strict
 from gradlab.training.train import LOSS_SET
 
@@ -29,6 +30,11 @@ MetricKind = Literal[
     "unit_difference",
     "plateau",
 ]
+OF_TRAINED = ("network", "recipe", "task")
+ALL_OF_TRAINED = (
+    *OF_TRAINED,
+    *("replicas", "looks", "rows", "factors", "inputs", "outcomes", "metrics", "signals", "snapshots"),
+)
 MOST_REPLICAS = 100_000_000
 Level = str | int | float | bool | dict[str, Any] | list[Any]
 
@@ -192,19 +198,42 @@ class Snapshots(Strict):
     boundary: Square | None = None
 
 
+class Computed(Strict):
+    """A computation of an exact study; see `gradlab list computations`.
+
+    Attributes:
+        compute: Its name in the catalog.
+        given: Its arguments.
+    """
+
+    compute: str
+    given: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _takes_them(self) -> Self:
+        arguments(self.compute, self.given, "given")
+        return self
+
+
 class Study(Strict):
-    """A whole study. Attributes follow the TOML file; see the shipped ones for examples."""
+    """A whole study. Attributes follow the TOML file; see the shipped ones for examples.
+
+    A study of `kind = "exact"` trains nothing: it has `computations`, of which its claims are, and no network, recipe, task or
+    anything that goes with them.
+    """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    kind: Literal["trained", "exact"] = "trained"
     question: str
     answer: str = ""
     text: str = ""
     sources: tuple[str, ...] = ()
     replicas: Replicas = 1000
     looks: Looks = Looks()
-    network: dict[str, Any]
-    recipe: dict[str, Any]
-    task: str | dict[str, Any]
+    network: dict[str, Any] = {}
+    recipe: dict[str, Any] = {}
+    task: str | dict[str, Any] = {}
+    computations: dict[str, Computed] = {}
     rows: tuple[Row, ...] = ()
     factors: tuple[Factor, ...] = ()
     inputs: dict[str, InputSet] = {}
@@ -222,6 +251,22 @@ class Study(Strict):
         if isinstance(data, Mapping) and isinstance(data.get("study"), Mapping):
             return {**{key: value for key, value in data.items() if key != "study"}, **data["study"]}
         return data
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing is trained."""
+        return self.kind == "exact"
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> Self:
+        needed = ("computations",) if self.is_exact else OF_TRAINED
+        for key in needed:
+            if key not in self.model_fields_set:
+                raise SpecError(key, got="nothing", expected=f"a value, in a study of kind {self.kind}")
+        for key in ALL_OF_TRAINED if self.is_exact else ("computations",):
+            if key in self.model_fields_set:
+                raise SpecError(key, got=f"it in a study of kind {self.kind}", expected="nothing", do="Leave it out")
+        return self
 
     @model_validator(mode="after")
     def _names_meet(self) -> Self:
@@ -266,6 +311,7 @@ class Study(Strict):
 
 __all__ = [
     "Claim",
+    "Computed",
     "Expectation",
     "Factor",
     "Level",
