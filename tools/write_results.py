@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gradlab.stats.text import mean_text, number_text
+from gradlab.stats.text import mean_text, number_text, value_text
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"
@@ -42,6 +42,9 @@ def percent(value: float | None) -> str:
 
 def claim_row(claim: dict[str, Any]) -> str:
     """One line of the table."""
+    if claim["kind"] == "exact":
+        texts = [claim["id"], claim["statement"], *map(value_text, (claim["expected"], claim["found"]))]
+        return _row([*texts, "-", claim["verdict"], claim["why"]])
     is_share = claim.get("unit", "share") == "share"
     text = percent if is_share else number_text
     published = ("bound " if claim["kind"] == "bound" else "") + text(claim["published"])
@@ -55,7 +58,22 @@ def claim_row(claim: dict[str, Any]) -> str:
         claim["id"], claim["statement"], published, measured,
         f"{claim['replicas']:,}", claim["verdict"], claim["why"],
     ]  # fmt: skip
+    return _row(cells)
+
+
+def _row(cells: list[str]) -> str:
     return "| " + " | ".join(text.replace("|", "\\|") for text in cells) + " |"
+
+
+def _how(document: dict[str, Any]) -> str:
+    """What was run, on what."""
+    versions = ", ".join(f"{name} {number}" for name, number in document["versions"].items())
+    if "computed" in document:
+        return f"{len(document['computed'])} computations, nothing drawn ({versions})"
+    return (
+        f"{document['networks']:,} networks {_time(document['seconds'])} ({document['engine']} engine, "
+        f"{document['hardware']['cores']} cores; {versions})"
+    )
 
 
 def _time(seconds: float) -> str:
@@ -72,18 +90,16 @@ def page(documents: list[dict[str, Any]]) -> str:
         "judged by the 95 % prediction interval for another run of its size (`docs/decisions/0005`). Differences are in points,",
         "closed forms over many cells and readings are shares of cells. S0 to S4 are five course reports on deep learning whose",
         "experiments gradlab repeats: rows A look at signals at initialisation, rows B at collapse, rows C at deep networks and",
-        "full-batch training on MNIST.",
+        "full-batch training on MNIST, rows E at small things that can be worked out by hand.",
     ]
     for document in documents:
-        versions = ", ".join(f"{name} {number}" for name, number in document["versions"].items())
         lines += [
             "",
             f"## {document['study']}",
             "",
             f"**{document['question']}** {document['answer']}",
             "",
-            f"{document['networks']:,} networks {_time(document['seconds'])} ({document['engine']} engine, "
-            f"{document['hardware']['cores']} cores; {versions}); again: `{document['command']}`.",
+            f"{_how(document)}; again: `{document['command']}`.",
             "",
             "| claim | statement | published or expected | measured | n | verdict | why |",
             "|---|---|---|---|---|---|---|",

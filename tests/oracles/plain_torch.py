@@ -101,6 +101,7 @@ def hinge(margin: float) -> LossFunction:
 
 LOSSES: dict[str, Callable[..., LossFunction]] = {
     "mse": nn.MSELoss,
+    "half_mse": lambda: lambda y, t: 0.5 * ((y - t) ** 2).mean(),
     "sum_of_squares": lambda scale: lambda y, t: scale * ((y - t) ** 2).sum(),
     "mae": nn.L1Loss,
     "huber": lambda delta: nn.HuberLoss(delta=delta),

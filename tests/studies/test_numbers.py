@@ -246,5 +246,6 @@ def test_where_one_output_changes_sides(loss: str, is_one: bool, tmp_path: Path)
     plan = small_plan(**changes, metrics=metrics, answer="", inputs={}, outcomes={"collapsed": {}}, replicas=3)
     (cell,) = run(plan, tmp_path).cells
     drawn = TASKS["xor"].draw(0, np.arange(3), Purpose.DATA, 9, dict(plan.cells[0].setup.task.params))
-    ones = (drawn.targets == 1).mean(axis=(1, 2))
+    assert drawn.targets is not None
+    ones = (np.asarray(drawn.targets) == 1.0).mean(axis=(1, 2))
     assert cell.metrics["accuracy"][:, 0] == pytest.approx(ones if is_one else 1 - ones)

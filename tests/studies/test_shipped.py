@@ -32,9 +32,10 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict
 
 def test_all_studies_run_at_their_reduced_size(quick: tuple[Path, dict[str, Any]]) -> None:
     store, document = quick
-    assert [study["study"] for study in document["studies"]] == [f"{name}{QUICK}" for name in shipped_studies()]
+    assert [study["study"].removesuffix(QUICK) for study in document["studies"]] == list(shipped_studies())
     for study in document["studies"]:
-        assert study["networks"] == study["wanted"] > 0, study["study"]
+        assert study["networks"] == study["wanted"], study["study"]
+        assert study["networks"] > 0 or study["computations"], study["study"]
         assert (store / f"{study['study']}.html").stat().st_size < 8_000_000
         assert all(len(cell["metrics"]) == len(study["cells"][0]["metrics"]) for cell in study["cells"])
 

@@ -16,6 +16,8 @@ def print_design(plan: Plan, console: Console) -> None:
     """What is varied, and when training stands still to be measured."""
     from gradlab.reports.words import level_text
 
+    if plan.study.is_exact:
+        return
     for factor in plan.study.factors:
         levels = ", ".join(level_text(factor.label(level)) for level in factor.levels)
         rows = "" if factor.rows is None else f", rows {', '.join(factor.rows)}"
@@ -33,6 +35,9 @@ def print_cost(plan: Plan, console: Console) -> None:
     """Networks, memory and time, as far as they can be told beforehand."""
     from gradlab.reports.words import count_text, seconds_text
 
+    if plan.study.is_exact:
+        say(console, "Nothing is trained: running it takes seconds, and little memory.")
+        return
     seconds = "less than a second" if plan.seconds < 1 else f"about {seconds_text(plan.seconds)}"
     say(console, f"networks  {count_text(plan.networks)} in {count_text(len(plan.cells))} cells")
     say(console, f"chunks    {count_text(len(plan.chunks))}, each kept when it is done")

@@ -1,4 +1,4 @@
-"""`gradlab list`: the parts and tasks that studies can name, and what is measured."""
+"""`gradlab list`: the parts and tasks that studies can name, what is measured, and what is computed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,21 @@ from cyclopts import Parameter
 from gradlab.cli.options import AsJson
 
 Kind = Literal[
-    "activations", "initializers", "norms", "optimizers", "schedules", "losses", "tasks", "quantities", "distributions"
+    "activations",
+    "initializers",
+    "norms",
+    "optimizers",
+    "schedules",
+    "losses",
+    "tasks",
+    "quantities",
+    "distributions",
+    "computations",
 ]
 
 
 def show(kind: Annotated[Kind, Parameter(help="What to list.")], /, *, as_json: AsJson = False) -> None:
-    """List what networks are made of, what they learn, and what is measured of them.
+    """List what networks are made of, what they learn, what is measured of them, and what is computed exactly.
 
     Every part and task can stand in a study file or behind --set, with its parameters in brackets.
 
@@ -31,8 +40,9 @@ def show(kind: Annotated[Kind, Parameter(help="What to list.")], /, *, as_json: 
     from gradlab.parts import CATALOGS
     from gradlab.reports.text import print_catalog
     from gradlab.signals import CATALOGS as MEASURED
+    from gradlab.studies.exact import COMPUTATIONS
 
-    catalog = {**CATALOGS, **MEASURED, "tasks": TASKS}[kind]
+    catalog = {**CATALOGS, **MEASURED, "tasks": TASKS, "computations": COMPUTATIONS}[kind]
     if as_json:
         print_json(catalog_document(catalog))
     else:

@@ -77,9 +77,11 @@ def run(
     names = list(shipped_studies()) if study == ALL else [study]
     if study == ALL and report is not None:
         raise UserError("--report", got="one page for all studies", do='Leave it out; "gradlab report" joins pages')
+    # of all studies, those that train nothing stay as they are
+    given = {name: () if study == ALL and load_study(name).is_exact else tuple(settings or ()) for name in names}
     plans = {}  # all of them, before the first is trained
     for name in names:
-        resolved = load_study(name, settings or (), quick=quick)
+        resolved = load_study(name, given[name], quick=quick)
         plans[name] = make_plan(resolved, seed=seed, chunk=chunk, engine=engine, device=where, jobs=jobs)
     if dry_run:
         print_plans(list(plans.values()), as_json)
@@ -92,7 +94,9 @@ def run(
             note(f"store {store}: {len(plan.cells):,} cells, {plan.networks:,} networks, {len(plan.chunks):,} chunks.")
         if study == ALL and not quiet:
             note(plan.study.name)
-        command = run_command(name, plan, settings or (), quick=quick)
+        elif plan.study.is_exact and any((seed, chunk, engine != "auto", device != "auto", jobs != 1, threads, fresh)):
+            note(f"{plan.study.name} trains nothing, so that options of training have no effect on it.")
+        command = run_command(name, plan, given[name], quick=quick)
         analysis = _trained(plan, store, command, jobs, threads, fresh, quiet)
         page = None if no_report else report or store / f"{plan.study.name}.html"
         if page is not None:

@@ -70,6 +70,9 @@ def load_networks(target: str, settings: Sequence[str] = ()) -> list[tuple[str, 
             raise
         do = 'See "gradlab study list", or name a TOML file, or code such as model.py:Net'
         raise UnknownName(error.kind, error.name, error.known, do=do) from None
+    if plan.study.is_exact:
+        expected = "a study that trains networks"
+        raise UserError(f"target {shown(target)}", got="an exact study, which has no network", expected=expected)
     found: dict[object, tuple[str, NetworkSpec]] = {}
     for cell in plan.cells:
         spec = cell.setup.network

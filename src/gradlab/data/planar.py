@@ -1,4 +1,4 @@
-"""Tasks in the plane: those of the TensorFlow Playground under the names people know, and the two moons.
+"""Tasks in the plane: those of the TensorFlow Playground under the names people know, the two moons, and a diagonal.
 
 The laws are the Playground's, with two differences that make an example a function of its own index alone: the places of
 the spiral's points along their arm are drawn, not equally spaced, and classes take turns instead of being shuffled, so
@@ -142,6 +142,12 @@ def _moons(draws: Draws, noise: float) -> tuple[Array, Array, ndarray]:
     return x + noise * draws.normal(2), y + noise * draws.normal(3), sign
 
 
+def _diagonal(draws: Draws, noise: float) -> tuple[Array, Array, ndarray]:
+    x, y = (draws.uniform(k, 0.0, 1.0) for k in (0, 1))
+    seen_x, seen_y = _seen_from(x, y, 1.0, draws, noise)
+    return x, y, np.where(seen_x > seen_y, 1.0, -1.0)
+
+
 def _plane(draws: Draws, noise: float) -> tuple[Array, Array, ndarray]:
     x, y = (draws.uniform(k, -REACH, REACH) for k in (0, 1))
     seen_x, seen_y = _seen_from(x, y, REACH, draws, noise)
@@ -198,6 +204,14 @@ _planar_task(
     _moons,
     "standard deviation of each coordinate, normal",
     "scikit-learn, make_moons (Pedregosa et al. 2011)",
+    classes=True,
+)
+_planar_task(
+    "diagonal",
+    "1 if x > y else -1; x and y uniform on [0, 1]",
+    _diagonal,
+    _AWAY.format(1.0),
+    "S1, section 1.1",
     classes=True,
 )
 _planar_task("reg_plane", "(x + y) / 10; x and y uniform on [-6, 6]", _plane, _AWAY.format(REACH), classes=False)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
@@ -47,6 +48,21 @@ class Examples:
         )
         assert inputs is not None
         return Examples(inputs, targets)
+
+    def by_class(self) -> Examples:
+        """The same, all of one class before all of the next: the smaller target first, or the first of one-hot classes.
+
+        Within a class they stay in their order.
+
+        Example:
+            >>> examples = Examples(np.array([[[1.0], [2.0], [3.0]]]), np.array([[[1.0], [-1.0], [1.0]]]))
+            >>> examples.by_class().inputs.ravel().tolist()
+            [2.0, 1.0, 3.0]
+        """
+        assert self.targets is not None
+        classes = self.targets.argmax(axis=2) if self.targets.shape[2] > 1 else self.targets[:, :, 0]
+        order = np.argsort(classes, axis=1, kind="stable")[:, :, None]
+        return Examples(np.take_along_axis(self.inputs, order, axis=1), np.take_along_axis(self.targets, order, axis=1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,14 @@ def squared_error_gradient(xp: Namespace, y: Any, t: Any, n: Any) -> Any:
     return 2.0 * (y - t)
 
 
+def half_squared_error(xp: Namespace, y: Any, t: Any, n: Any) -> Any:
+    return 0.5 * (y - t) * (y - t)
+
+
+def half_squared_error_gradient(xp: Namespace, y: Any, t: Any, n: Any) -> Any:
+    return y - t
+
+
 def scaled_squared_error(xp: Namespace, y: Any, t: Any, n: Any, scale: Any) -> Any:
     return scale * (y - t) * (y - t)
 
@@ -121,6 +129,17 @@ LOSSES.add(
         source="Gauss 1809; torch.nn.MSELoss",
         value=squared_error,
         gradient=squared_error_gradient,
+        targets="real",
+        reduction="mean",
+    )
+)
+LOSSES.add(
+    Loss(
+        name="half_mse",
+        formula="(y - t)^2 / 2",
+        source="TensorFlow Playground, src/nn.ts, Errors.SQUARE",
+        value=half_squared_error,
+        gradient=half_squared_error_gradient,
         targets="real",
         reduction="mean",
     )

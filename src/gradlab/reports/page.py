@@ -24,7 +24,7 @@ from gradlab.reports.environment import environment
 from gradlab.reports.figures import Figure, figures_of
 from gradlab.reports.fit import Shown, fitted
 from gradlab.reports.pictures import Film, Reel, fragment, reels, script, style
-from gradlab.reports.sections import CellTable, cell_tables, claim_lines, how_run, verdicts_text
+from gradlab.reports.sections import CellTable, cell_tables, claim_lines, computation_lines, how_run, verdicts_text
 from gradlab.reports.words import status_text
 from gradlab.studies.results import Analysis
 
@@ -44,6 +44,7 @@ class Part:
         fixed: What all its cells share.
         varied: What they do not.
         how: How it was run.
+        computations: Of an exact study, what was computed.
         tables: Its cells.
         paragraphs: Its text.
         shown: Its figures.
@@ -58,6 +59,7 @@ class Part:
     fixed: Sequence[tuple[str, str]]
     varied: Sequence[tuple[str, str]]
     how: Sequence[tuple[str, str]]
+    computations: Sequence[dict[str, Any]]
     tables: Sequence[CellTable]
     paragraphs: Sequence[str]
     shown: Shown
@@ -132,6 +134,7 @@ def _part(analysis: Analysis, prefix: str) -> Part:
         fixed=held_fixed(analysis),
         varied=varied(analysis),
         how=how_run(analysis),
+        computations=computation_lines(analysis),
         tables=cell_tables(analysis),
         paragraphs=[part.strip() for part in analysis.study.text.split("\n\n") if part.strip()],
         shown=Shown([_whole(figure, prefix) for figure in figures_of(analysis)]),

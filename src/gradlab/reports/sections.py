@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gradlab.reports.selection import MOST_OF_A_ROW, counts_outcomes, grouped, notes
 from gradlab.reports.words import (
     NOTHING,
     cell_rate,
+    claim_count_text,
     count_text,
     level_text,
     measured_text,
@@ -17,6 +19,8 @@ from gradlab.reports.words import (
     rate_text,
     seconds_text,
 )
+from gradlab.stats.text import value_text
+from gradlab.studies.exact import COMPUTATIONS
 from gradlab.studies.results import Analysis, CellResult
 
 _SHAPES = {"held": "held", "not held": "not-held", "undecided": "undecided"}
@@ -61,7 +65,7 @@ def claim_lines(analysis: Analysis) -> list[dict[str, str]]:
             "source": claim.source,
             "published": published_text(claim, analysis),
             "measured": measured_text(claim, analysis),
-            "n": count_text(claim.replicas),
+            "n": claim_count_text(claim),
             "verdict": claim.verdict,
             "shape": _SHAPES[claim.verdict],
         }
@@ -79,6 +83,10 @@ def verdicts_text(analysis: Analysis) -> str:
 
 def how_run(analysis: Analysis) -> list[tuple[str, str]]:
     """Name and value of everything needed to repeat the run."""
+    if analysis.study.is_exact:
+        counted = count_text(len(analysis.computed))
+        facts = [("computations", counted), ("time", f"{seconds_text(analysis.seconds)} for all of them")]
+        return [*facts, *((name, str(value)) for name, value in analysis.versions.items())]
     named = [(name.replace("_", " "), str(value)) for name, value in {**analysis.versions, **analysis.hardware}.items()]
     return [
         ("networks", f"{count_text(analysis.networks)} of {count_text(analysis.wanted)}"),
@@ -88,6 +96,17 @@ def how_run(analysis: Analysis) -> list[tuple[str, str]]:
         ("root seed", str(analysis.seed)),
         *named,
     ]
+
+
+def computation_lines(analysis: Analysis) -> list[dict[str, Any]]:
+    """Every computation of an exact study: its name, what it is, what it was given and what it found."""
+    lines = []
+    for each in analysis.computed:
+        record = COMPUTATIONS[each.compute]
+        found = [(part.replace("_", " "), record.finds[part], value_text(value)) for part, value in each.found.items()]
+        given = [(name, value_text(value)) for name, value in each.given.items()]
+        lines.append({"name": each.name, "meaning": record.meaning, "given": given, "found": found})
+    return lines
 
 
 def cell_tables(analysis: Analysis) -> list[CellTable]:

@@ -21,6 +21,7 @@ from gradlab.reports.selection import MOST_OF_A_ROW, counts_outcomes, grouped, l
 from gradlab.reports.tables import WIDE, print_line, print_table
 from gradlab.reports.words import (
     cell_rate,
+    claim_count_text,
     count_text,
     expected_text,
     level_text,
@@ -33,6 +34,7 @@ from gradlab.reports.words import (
     status_text,
 )
 from gradlab.stats.text import percent_text
+from gradlab.studies.exact import COMPUTATIONS
 from gradlab.studies.results import Analysis, CellResult
 from gradlab.studies.study import Study
 
@@ -60,13 +62,9 @@ def print_analysis(analysis: Analysis, console: Console, page: Path | None) -> N
         _claims(analysis, console)
     _cells(analysis, console)
     _factors(analysis, console)
-    done = f"{count_text(analysis.networks)} of {count_text(analysis.wanted)} networks"
-    print_line(
-        console,
-        f"{done} in {seconds_text(analysis.seconds)}, {analysis.engine} on {analysis.device}, seed {analysis.seed}.",
-    )
+    _how(analysis, console)
     console.print()
-    print_line(console, analysis.answer or status_text(analysis) or "All networks are recorded.", style="bold")
+    print_line(console, analysis.answer or status_text(analysis) or "Everything is recorded.", style="bold")
     if page is not None:
         console.print(Text(f"page: {page}"), soft_wrap=True)
         console.print(Text(f"open: {open_command(page)}"), soft_wrap=True)
@@ -90,6 +88,16 @@ def print_verdicts(analyses: Sequence[Analysis], console: Console, folder: Path 
         console.print(Text(f"pages: {folder}/*.html"), soft_wrap=True)
 
 
+def _how(analysis: Analysis, console: Console) -> None:
+    """How much was run, and how, in a line."""
+    seconds = seconds_text(analysis.seconds)
+    if analysis.study.is_exact:
+        print_line(console, f"{count_text(len(analysis.computed))} computations in {seconds}; nothing was trained.")
+        return
+    done = f"{count_text(analysis.networks)} of {count_text(analysis.wanted)} networks"
+    print_line(console, f"{done} in {seconds}, {analysis.engine} on {analysis.device}, seed {analysis.seed}.")
+
+
 def open_command(page: Path, platform: str = sys.platform) -> str:
     """The shell command that shows a page in the reader's browser.
 
@@ -104,7 +112,10 @@ def open_command(page: Path, platform: str = sys.platform) -> str:
 
 def print_studies(studies: Iterable[Study], console: Console) -> None:
     """Name, question and size of each study."""
-    rows = [(one.name, one.question, count_text(one.replicas), count_text(len(one.claims))) for one in studies]
+    rows = [
+        (one.name, one.question, "exact" if one.is_exact else count_text(one.replicas), count_text(len(one.claims)))
+        for one in studies
+    ]
     print_table(console, rows, ["study", "question"], ["replicas", "claims"])
 
 
@@ -122,10 +133,17 @@ def print_study(study: Study, plan_rows: Sequence[tuple[str, int, int]], console
             console.print()
             print_line(console, paragraph.strip())
     console.print()
-    rows = [(cell, count_text(networks), count_text(steps)) for cell, networks, steps in plan_rows]
-    print_table(console, rows, ["cell"], ["networks", "steps"])
-    total = sum(networks for _, networks, _ in plan_rows)
-    print_line(console, f"{count_text(len(plan_rows))} cells, {count_text(total)} networks.")
+    if study.is_exact:
+        computed = [
+            (name, each.compute, COMPUTATIONS[each.compute].meaning) for name, each in study.computations.items()
+        ]
+        print_table(console, computed, ["name", "computation", "what it is"], [])
+        print_line(console, f"{count_text(len(computed))} computations; nothing is trained.")
+    else:
+        rows = [(cell, count_text(networks), count_text(steps)) for cell, networks, steps in plan_rows]
+        print_table(console, rows, ["cell"], ["networks", "steps"])
+        total = sum(networks for _, networks, _ in plan_rows)
+        print_line(console, f"{count_text(len(plan_rows))} cells, {count_text(total)} networks.")
     console.print()
     if study.claims:
         claims = [(claim.id, claim.statement, expected_text(claim)) for claim in study.claims]
@@ -197,7 +215,7 @@ def _claims(analysis: Analysis, console: Console) -> None:
     wide = console.width >= WIDE
     rows = []
     for claim in analysis.claims:
-        numbers = (published_text(claim, analysis), measured_text(claim, analysis), count_text(claim.replicas))
+        numbers = (published_text(claim, analysis), measured_text(claim, analysis), claim_count_text(claim))
         sentences = (claim.statement, claim.why) if wide else ()
         rows.append((claim.id, *sentences, *numbers, claim.verdict))
     words = ["claim", "statement", "why"] if wide else ["claim"]

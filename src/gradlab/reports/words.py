@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from gradlab.stats import Proportion, Share, t_mean
-from gradlab.stats.text import interval_text, mean_text, number_text, percent_text
+from gradlab.stats.text import interval_text, mean_text, number_text, percent_text, value_text
 from gradlab.studies.results import Analysis, CellResult, ClaimResult, LevelValue
 from gradlab.studies.study import Claim, Study
 
@@ -29,10 +29,11 @@ def rate_text(rate: Proportion | Share | None) -> str:
 
 def measured_text(claim: ClaimResult, analysis: Analysis) -> str:
     """What a claim measured, with its interval; a difference in points; readings and closed forms as counts."""
-    if claim.measured is None:
+    if claim.values is None and claim.measured is None:
         return NOTHING
-    if claim.unit == "number":
+    if claim.unit != "share":
         return claim.measured_text
+    assert claim.measured is not None
     if claim.readings:
         return f"{sum(reading.compatible for reading in claim.readings)} of {len(claim.readings)} readings"
     cells = len(cells_of(claim, analysis))
@@ -66,6 +67,8 @@ def expected_text(claim: Claim) -> str:
     if claim.published is not None:
         return number_text(claim.published) if of_numbers else percent_text(claim.published)
     assert claim.expected is not None
+    if claim.expected.equals is not None:
+        return value_text(claim.expected.equals)
     if claim.expected.theory is not None:
         return "closed form"
     ((kind, bound),) = claim.expected.model_dump(exclude_none=True).items()
@@ -87,6 +90,11 @@ def cells_of(claim: ClaimResult, analysis: Analysis) -> list[CellResult]:
 def claim_of(study: Study, id: str) -> Claim | None:
     """The study's claim of that id: what is measured, and where."""
     return next((claim for claim in study.claims if claim.id == id), None)
+
+
+def claim_count_text(claim: ClaimResult) -> str:
+    """The networks behind a claim; none where nothing was drawn."""
+    return NOTHING if claim.values is not None else count_text(claim.replicas)
 
 
 def level_text(value: LevelValue) -> str:

@@ -20,7 +20,11 @@ def _batch_size(value: object) -> object:
 
 
 class Recipe(BaseModel):
-    """How a network trains. Length is given in epochs or in steps, not both."""
+    """How a network trains. Length is given in epochs or in steps, not both.
+
+    `order` is that of the examples in an epoch: a new one for each, that of the data, or all of one class before all of the
+    next (for two classes the negative ones first).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,7 +34,7 @@ class Recipe(BaseModel):
     batch_size: Annotated[int | Literal["full"], BeforeValidator(_batch_size)] = 32
     epochs: int | None = Field(default=None, ge=0, le=MOST_STEPS, strict=True)
     steps: int | None = Field(default=None, ge=0, le=MOST_STEPS, strict=True)
-    order: Literal["shuffled", "sequential"] = "shuffled"
+    order: Literal["shuffled", "sequential", "by_class"] = "shuffled"
     precision: Literal["float32", "float64"] = "float32"
 
     @model_validator(mode="after")

@@ -71,6 +71,8 @@ class Setup(BaseModel):
                 got=f"{loss.name}, which takes {loss.targets} targets",
                 expected=f"a loss for the {task.targets_with(params)} targets of task {task.name}",
             )
+        if self.recipe.order == "by_class" and task.targets_with(params) == "real":
+            raise SpecError("recipe.order", got=f"by_class for task {task.name}", expected="a task that has classes")
         return self
 
     @property

@@ -10,18 +10,21 @@ from __future__ import annotations
 from gradlab.stats.differences import paired_difference, paired_rates_difference, two_proportion_difference
 from gradlab.stats.means import bootstrap_mean, next_value, t_mean
 from gradlab.stats.proportions import clopper_pearson, prediction_interval, standard_error, wilson
-from gradlab.stats.records import Difference, Mean, Proportion, Share
+from gradlab.stats.records import Difference, Mean, Proportion, Ratio, Share
+from gradlab.stats.variances import paired_variance_ratio
 
 __all__ = [
     "Difference",
     "Mean",
     "Proportion",
+    "Ratio",
     "Share",
     "bootstrap_mean",
     "clopper_pearson",
     "next_value",
     "paired_difference",
     "paired_rates_difference",
+    "paired_variance_ratio",
     "prediction_interval",
     "standard_error",
     "t_mean",

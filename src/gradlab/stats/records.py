@@ -55,3 +55,15 @@ class Difference:
     n_b: int
     level: float
     method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """By how much the first group's number is larger than the second's, with its interval, from `n` pairs."""
+
+    ratio: float
+    low: float
+    high: float
+    n: int
+    level: float
+    method: str

@@ -80,6 +80,22 @@ def _hundredths(value: float, decimals: int) -> str:
     return f"{100 * value:.{decimals}f}"
 
 
+def value_text(value: object) -> str:
+    """An exact value: whole numbers in full, lists in brackets, texts as they are.
+
+    Example:
+        >>> value_text(1221450), value_text([[1.0, 0.5], [-0.5, 0.25]]), value_text(["xor", "xnor"]), value_text([])
+        ('1,221,450', '[[1, 0.5], [-0.5, 0.25]]', '[xor, xnor]', '[]')
+    """
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(value_text, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def json_safe(value: Any) -> Any:
     """The value with NaN and infinities as strings, which JSON has no numbers for."""
     if isinstance(value, float) and not math.isfinite(value):

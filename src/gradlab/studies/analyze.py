@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,13 +13,14 @@ from numpy import ndarray
 
 from gradlab.signals import History, Snapshot
 from gradlab.stats import Proportion, wilson
-from gradlab.studies.claims import answer_text, judge
+from gradlab.studies.claims import answer_text, judge, judge_exact
 from gradlab.studies.compare import theories_of
+from gradlab.studies.exact import computed
 from gradlab.studies.load import to_toml
 from gradlab.studies.look_arrays import LookArrays
 from gradlab.studies.outcome_names import COLLAPSED, END_ONLY, OUTCOME_ORDER
 from gradlab.studies.plan import Cell, Plan
-from gradlab.studies.results import Analysis, CellResult, Effect, LevelValue
+from gradlab.studies.results import Analysis, CellResult, ComputedResult, Effect, LevelValue
 from gradlab.studies.run import hardware, versions
 from gradlab.studies.snapshots import with_updates
 from gradlab.studies.store import Store
@@ -37,6 +39,8 @@ def analyze(store: Store, plan: Plan, command: str = "") -> Analysis:
     Raises:
         StoreError: The store cannot be read.
     """
+    if plan.study.is_exact:
+        return analyze_exact(plan, command or store.command(plan))
     numbers = store.cell_numbers(plan)
     cells = [cell_result(store, plan, cell, numbers.get(cell.id)) for cell in plan.cells]
     claims = [
@@ -68,6 +72,23 @@ def analyze(store: Store, plan: Plan, command: str = "") -> Analysis:
         hardware=json.loads(sessions[-1][3]) if sessions else hardware(None),
         command=command or store.command(plan),
     )
+
+
+def analyze_exact(plan: Plan, command: str) -> Analysis:
+    """Everything that an exact study computes, and verdicts for every claim. It takes no store: nothing was drawn."""
+    study, started = plan.study, time.perf_counter()
+    results = [
+        ComputedResult(name, each.compute, each.given, computed(each.compute, each.given, f"computations.{name}.given"))
+        for name, each in study.computations.items()
+    ]
+    by_name = {result.name: result for result in results}
+    claims = [judge_exact(claim, by_name) for claim in study.claims]
+    return Analysis(
+        study=study, study_toml=to_toml(study), cells=[], claims=claims, effects=[],
+        answer=answer_text(study.answer, claims), seed=plan.seed, device=plan.device, engine="exact",
+        seconds=time.perf_counter() - started, compile_seconds=0.0, networks=0, wanted=0, versions=versions(),
+        hardware=hardware(None), command=command, computed=results,
+    )  # fmt: skip
 
 
 def flag_names(plan: Plan) -> list[tuple[str, str]]:

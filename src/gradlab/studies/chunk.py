@@ -13,15 +13,15 @@ from numpy import ndarray
 from gradlab.data.inputs import InputSet
 from gradlab.nets import Slice
 from gradlab.parts import LOSSES
-from gradlab.probes import capture
 from gradlab.signals import History, Profile, Snapshot, measure
 from gradlab.studies.look_arrays import LookArrays
+from gradlab.studies.metrics import Meter
 from gradlab.studies.outcome_names import COLLAPSED
 from gradlab.studies.snapshots import snapshot
+from gradlab.studies.stand_still import captured
 from gradlab.studies.study import Metric, Signals, Snapshots
 from gradlab.training import Job, Look, prepare, train
 from gradlab.training.engines import compile_seconds
-from gradlab.training.measures import accuracy, mean_loss
 from gradlab.training.outcomes import best_constant_loss, has_dead_layer, is_constant, outcome_codes
 from gradlab.training.train import LOSS_SET
 
@@ -99,20 +99,20 @@ def run_chunk(task: ChunkTask) -> ChunkResult:
     job = prepare([part for _, part in task.slices], task.seed, task.inputs)
     flags: list[Bool[ndarray, "F R"]] = []
     losses: list[Float[ndarray, " R"]] = []
-    metrics: list[Float[ndarray, "M R"]] = []
+    meter = Meter(task.metrics, job)
     profiles: dict[int, list[Profile]] = {}
     pictured = _pictured(task)
     snapshots: dict[int, list[Snapshot]] = {at: [] for at, _ in pictured}
-    over = task.snapshots.over if task.snapshots else LOSS_SET
     look: Look | None = None
     for look in train(job, task.steps, engine=task.engine, device=task.device):
         flags.append(_flags(look, task.rules))
         losses.append(look.loss)
-        metrics.append(_metrics(look, job, task.metrics))
+        meter.see(look)
         if task.signals is not None:
             _measure_slices(look, job, task, profiles)
         for at, networks in pictured:
-            snapshots[at].append(snapshot(look, job, networks, over, is_last=look.step == task.steps[-1]))
+            assert task.snapshots is not None
+            snapshots[at].append(snapshot(look, job, networks, task.snapshots, is_last=look.step == task.steps[-1]))
     assert look is not None
     at_look = np.stack(flags)
     names = list(task.rules)
@@ -121,7 +121,7 @@ def run_chunk(task: ChunkTask) -> ChunkResult:
     assert targets is not None
     constant_loss = best_constant_loss(LOSSES[job.recipe.loss.name], job.loss_params, targets)
     codes = outcome_codes(at_look[-1, first], at_look[-1, first + 1], look.first_bad_step, look.loss, constant_loss)
-    loss_SR, metrics_SMR = np.stack(losses), np.stack(metrics).astype(np.float32)
+    loss_SR, metrics_SMR = np.stack(losses), meter.values().astype(np.float32)
     trials, at = [], 0
     for cell, part in task.slices:
         here = slice(at, at + len(part))
@@ -155,22 +155,6 @@ def _flags(look: Look, rules: Mapping[str, str]) -> Bool[ndarray, "F R"]:
     return np.stack(rows)
 
 
-def _metrics(look: Look, job: Job, metrics: Mapping[str, Metric]) -> Float[ndarray, "M R"]:
-    rows = np.empty((len(metrics), len(look.loss)))
-    for row, metric in zip(rows, metrics.values(), strict=True):
-        outputs, targets = look.sets[metric.over].outputs, job.sets[metric.over].targets
-        assert targets is not None
-        loss = LOSSES[job.recipe.loss.name]
-        # a number that is to be 0 or 1 says 1 from a half on, and logits and signs from 0 on
-        threshold = 0.5 if loss.targets == "real" and (targets >= 0).all() else 0.0
-        row[:] = (
-            accuracy(outputs, targets, threshold)
-            if metric.kind == "accuracy"
-            else mean_loss(loss, job.loss_params, outputs, targets)
-        )
-    return rows
-
-
 def _measure_slices(look: Look, job: Job, task: ChunkTask, profiles: dict[int, list[Profile]]) -> None:
     """Add the profile of the first networks of every cell, under the place of the slice in the stack."""
     assert task.signals is not None
@@ -179,17 +163,9 @@ def _measure_slices(look: Look, job: Job, task: ChunkTask, profiles: dict[int, l
         count = min(task.signals.replicas - part.start, len(part))
         if count > 0:
             here = slice(at, at + count)
-            captured = capture(
-                job.stack.spec,
-                [[p[here] for p in each] for each in job.stack.activation_params],
-                [w[here] for w in look.weights],
-                [None if b is None else b[here] for b in look.biases],
-                job.recipe.loss,
-                [p[here] for p in job.loss_params],
-                job.sets[task.signals.over].of(here),
-            )
+            seen = captured(look, job, here, job.sets[task.signals.over].of(here))
             wanted = {"quantities": task.signals.quantities, "distributions": task.signals.histograms}
-            profiles.setdefault(at, []).append(measure(captured, **wanted, step=look.step))
+            profiles.setdefault(at, []).append(measure(seen, **wanted, step=look.step))
         at += len(part)
 
 

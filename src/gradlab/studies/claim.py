@@ -8,17 +8,18 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gradlab.errors import SpecError
+from gradlab.studies.exact import Value
 from gradlab.studies.strict import Strict
 
 Levels = dict[str, str | int | float | bool]
 LayerName = Annotated[int, Field(ge=1)] | Literal["output", "every"]
 SPREAD_OF = "spread of "
 SPREAD = SPREAD_OF + "where"
-KINDS = ("rate", "difference", "readings", "mean", "ratio")
+KINDS = ("rate", "difference", "readings", "mean", "ratio", "variance_ratio", "exact")
 
 
 class Measure(Strict):
-    """What a claim measures. Exactly one of rate, difference, readings (of outcomes), mean, ratio (of numbers).
+    """What a claim measures: a rate, difference or readings, of outcomes; a mean, ratio or variance_ratio; or exact. Just one.
 
     Attributes:
         rate: Name of an outcome; its rate in the cell(s) of `where`.
@@ -26,6 +27,9 @@ class Measure(Strict):
         readings: Name of an outcome or a metric; the share of the cells of `where` compatible with the published number.
         mean: Name of a metric or a quantity; its mean over the replicas of `where`, less that of `minus` where given.
         ratio: The same; the geometric mean over replicas of the ratio of `where` to `to`.
+        variance_ratio: The same; the variance over replicas of `where` over that of `to`, replicas paired.
+        exact: Name of a computation of an exact study, of which `part` is measured.
+        part: Which of its results.
         where: Levels that pick the cell(s).
         minus: Levels that pick the other cell of a difference.
         to: Levels that pick the other cell of a ratio; left out, the same cell.
@@ -43,6 +47,9 @@ class Measure(Strict):
     readings: str | None = None
     mean: str | None = None
     ratio: str | None = None
+    variance_ratio: str | None = None
+    exact: str | None = None
+    part: str | None = None
     where: Levels = {}
     minus: Levels | None = None
     to: Levels | None = None
@@ -57,6 +64,10 @@ class Measure(Strict):
         kinds = [kind for kind in KINDS if getattr(self, kind) is not None]
         if len(kinds) != 1:
             raise SpecError("measure", got=kinds or "none of them", expected=f"exactly one of {', '.join(KINDS)}")
+        if (self.exact is None) != (self.part is None):
+            raise SpecError(
+                "measure.part", got=self.part or "nothing", expected="a result, of an exact computation only"
+            )
         if self.difference is not None and self.minus is None:
             raise SpecError("measure.minus", got="nothing", expected="levels of the other cell")
         if self.minus is not None and self.difference is None and self.mean is None:
@@ -66,8 +77,10 @@ class Measure(Strict):
             raise SpecError("measure.ratio", got="nothing to divide by", expected="to (levels), to_layer or to_look")
         if self.look == 0 and self.to_look == 0 and len(divisors) == 1:
             raise SpecError("measure.to_look", got="birth divided by birth", expected="another look, layer or cell")
-        if self.ratio is None and divisors:
+        if self.ratio is None and self.variance_ratio is None and divisors:
             raise SpecError("measure.to", got=divisors[0], expected="a ratio")
+        if self.variance_ratio is not None and (self.to is None or len(divisors) > 1 or self.spread is not None):
+            raise SpecError("measure.variance_ratio", got="no other cell, or more than that", expected="to (levels)")
         if self.spread is not None and not (self.is_of_numbers or self.readings):
             raise SpecError("measure.spread", got=self.spread, expected="a mean, a ratio or readings")
         return self
@@ -80,7 +93,7 @@ class Measure(Strict):
     @property
     def is_of_numbers(self) -> bool:
         """Whether numbers are measured rather than outcomes counted."""
-        return self.mean is not None or self.ratio is not None
+        return self.mean is not None or self.ratio is not None or self.variance_ratio is not None
 
     @property
     def is_paired(self) -> bool:
@@ -98,7 +111,7 @@ class Measure(Strict):
 
 
 class Expectation(Strict):
-    """What a claim expects where no published number is: a closed form, or a bound. Exactly one.
+    """What a claim expects where no published number is: a closed form, a bound, or an exact value. Exactly one.
 
     Attributes:
         theory: Name of a closed form in `studies.compare`; every matching cell within 4 standard errors.
@@ -106,6 +119,7 @@ class Expectation(Strict):
         at_least: Its lower end stays at or above this.
         below: The 95 % interval of a difference lies below this.
         above: It lies above this.
+        equals: What a computation finds, as TOML writes it; nothing is rounded.
     """
 
     theory: str | None = None
@@ -113,12 +127,15 @@ class Expectation(Strict):
     at_least: float | None = None
     below: float | None = None
     above: float | None = None
+    equals: Value | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         kinds = self.model_dump(exclude_none=True)
         if len(kinds) != 1:
-            raise SpecError("expected", got=list(kinds) or "nothing", expected="exactly one of theory or a bound")
+            raise SpecError(
+                "expected", got=list(kinds) or "nothing", expected="exactly one of theory, a bound or equals"
+            )
         return self
 
     @property
@@ -138,7 +155,7 @@ class Claim(Strict):
         published_replicas: How many networks a published rate rests on.
         source: Where it stands.
         expected: What is expected where nothing is published.
-        min_replicas: Fewer leave the claim undecided; 100 for rates, 2 for numbers.
+        min_replicas: Fewer leave the claim undecided; 100 for rates and variances, 2 for other numbers.
     """
 
     id: str = Field(min_length=1)
@@ -174,7 +191,7 @@ class Claim(Strict):
             return self.min_replicas
         if self.measure.spread is not None:
             return 1
-        return 2 if self.measure.is_of_numbers else 100
+        return 2 if self.measure.is_of_numbers and self.measure.variance_ratio is None else 100
 
     @model_validator(mode="after")
     def _judged(self) -> Self:
@@ -186,10 +203,16 @@ class Claim(Strict):
             raise SpecError(f'claim "{self.id}"', got="a difference", expected="a bound (below, above) at the end")
         if measure.is_of_numbers and theory:
             raise SpecError(f'claim "{self.id}"', got=f"theory {theory}", expected="a published number or a bound")
+        if measure.variance_ratio is not None and self.published is not None:
+            raise SpecError(f'claim "{self.id}"', got="a published ratio of variances", expected="a bound")
         if measure.layer == "every" and self.expected is None:
             raise SpecError(f'claim "{self.id}"', got="every layer", expected="a bound, which every layer respects")
         if measure.readings is not None and self.published is None:
             raise SpecError(f'claim "{self.id}"', got="readings", expected="the published number they may reproduce")
+        equals = self.expected is not None and self.expected.equals is not None
+        if equals != (measure.exact is not None):
+            got = "no value" if measure.exact else "an exact value"
+            raise SpecError(f'claim "{self.id}".expected', got=got, expected="equals, for an exact computation only")
         is_rate = not measure.is_of_numbers and measure.readings is None
         if is_rate and self.published is not None and not 0.0 <= self.published <= 1.0:
             raise SpecError(f'claim "{self.id}".published', got=self.published, expected="a rate between 0 and 1")

@@ -18,11 +18,25 @@ from gradlab.studies.claim import SPREAD, Claim, Expectation, Measure
 from gradlab.studies.compare import THEORIES
 from gradlab.studies.number_claims import measured, reading, within
 from gradlab.studies.plan import Plan
-from gradlab.studies.results import CellResult, ClaimResult, Reading, Verdict
+from gradlab.studies.results import CellResult, ClaimResult, ComputedResult, Reading, Verdict
 from gradlab.studies.study import Study
 
 STANDARD_ERRORS = 4.0
 Pairs = Callable[[CellResult, CellResult, str], tuple[int, int, int]]
+
+
+def judge_exact(claim: Claim, computed: Mapping[str, ComputedResult]) -> ClaimResult:
+    """The verdict on a claim about an exact computation: held when the values are the same, bit for bit."""
+    measure = claim.measure
+    assert measure.exact is not None and measure.part is not None and claim.expected is not None
+    wanted, of = claim.expected.equals, computed[measure.exact]
+    found = of.found[measure.part]
+    assert wanted is not None
+    values = [float(v) if isinstance(v, int | float) and not isinstance(v, bool) else None for v in (wanted, found)]
+    return _result(
+        claim, published=values[0], kind="exact", measured=values[1], unit="exact", values=(wanted, found),
+        verdict="held" if wanted == found else "not held", why=f"computed by {of.compute}: {measure.part}",
+    )  # fmt: skip
 
 
 def judge(claim: Claim, plan: Plan, cells: Sequence[CellResult], pairs: Pairs) -> ClaimResult:
@@ -134,7 +148,8 @@ def _number(claim: Claim, cells: Mapping[str, CellResult], *, is_share: bool) ->
         verdict: Verdict = "held" if claim.allows(low, high) else "not held"
     else:
         assert claim.expected is not None
-        kind = "interval" if claim.measure.minus is not None else "prediction interval"
+        is_whole = claim.measure.minus is not None or claim.measure.variance_ratio is not None
+        kind = "interval" if is_whole else "prediction interval"
         verdict, why = _bounded(claim.expected, low, high, kind)
     return _result(
         claim, measured=found.value, low=found.low, high=found.high, replicas=found.n,
@@ -209,12 +224,14 @@ def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
     """The study's answer with `{claim id}` and `{claim id:rate|count|interval|published|verdict}` filled in.
 
     A bare `{id}` is the rate with its interval and n: "95.3 % [93.8, 96.4] of 1,000"; a number's is "2.66 [2.61, 2.72]
-    (n = 5)".
+    (n = 5)"; of an exact claim it is what was found.
     """
     by_id = {claim.id: claim for claim in claims}
 
     def fill(match: re.Match[str]) -> str:
         claim = by_id.get(match[1])
+        if claim is not None and claim.values is not None:
+            return {"published": claim.published_text, "verdict": claim.verdict}.get(match[2], claim.measured_text)
         if claim is None or claim.measured is None or claim.low is None or claim.high is None:
             return "(not run)"
         whole = claim.measured_text

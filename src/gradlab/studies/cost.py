@@ -13,6 +13,7 @@ from gradlab.spec import Setup
 FLOP_PER_SECOND = 1.5e11
 ACTIVATION_SECONDS = 1e-8
 NARROW_SPEEDUP = 15.0
+CALL_SECONDS = 3e-4  # of the torch engine for each layer at each step, however small the networks of the stack
 MOST_AT_ONCE = 4096  # examples that pass through a network together
 
 
@@ -35,6 +36,11 @@ def shared_bytes(setup: Setup) -> int:
     task = TASKS[setup.task.name]
     examples = setup.points + (task.held_out or 0)
     return 2 * 4 * examples * (task.inputs + task.outputs) if task.is_given else 0
+
+
+def stack_seconds(setup: Setup, engine: str) -> float:
+    """Rough estimate of the time for a stack besides that for its networks: torch is called at every step."""
+    return 0.0 if engine == "narrow" else CALL_SECONDS * len(setup.network.layers) * setup.total_steps
 
 
 def network_seconds(setup: Setup, engine: str) -> float:

@@ -11,7 +11,7 @@ from typing import Any, Literal, TextIO
 import numpy as np
 
 from gradlab.stats.text import json_safe
-from gradlab.studies.analyze import flag_names
+from gradlab.studies.analyze import analyze_exact, flag_names
 from gradlab.studies.look_arrays import LookArrays
 from gradlab.studies.outcome_names import OUTCOME_ORDER
 from gradlab.studies.plan import Plan
@@ -22,8 +22,11 @@ def rows(store: Store, plan: Plan) -> Generator[dict[str, Any], None, None]:
     """One row a trial, in the order of cells and replicas.
 
     Columns: cell, levels, replica, outcome, loss, first bad step; and for every collapse outcome whether it held at birth
-    and at the end, and the first step at which it did (None for never).
+    and at the end, and the first step at which it did (None for never). Of an exact study, one row a result instead.
     """
+    for result in analyze_exact(plan, "").computed if plan.study.is_exact else ():
+        for part, value in result.found.items():
+            yield {"computation": result.name, "compute": result.compute, "part": part, "value": json.dumps(value)}
     numbers = store.cell_numbers(plan)
     level_names = list(dict.fromkeys(name for cell in plan.cells for name in cell.levels))
     names = [name for pair in flag_names(plan) for name in pair]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -18,6 +18,7 @@ from gradlab.errors import SpecError, StudyFileError, UnknownName, from_validati
 from gradlab.studies.settings import apply_settings
 from gradlab.studies.study import (
     Claim,
+    Computed,
     Expectation,
     Factor,
     Looks,
@@ -64,7 +65,11 @@ def load_study(name_or_path: str, settings: Sequence[str] = (), *, quick: bool =
             do = 'See "gradlab study list", or give the path of a TOML file'
             raise UnknownName("study", name_or_path, tuple(shipped_studies()), do=do)
     table = read_table(path)
-    if quick:
+    own = table.get("study", table)
+    is_exact = isinstance(own, Mapping) and own.get("kind") == "exact"
+    if settings and is_exact:
+        raise SpecError("--set", got=f"{settings[0]} for an exact study", expected="nothing: it trains no network")
+    if quick and not is_exact:  # nothing is quicker than what is only computed
         table, settings = _reduced(table, path), [*_quick_settings(table), *settings]
     study = study_from(apply_settings(table, settings))
     if not settings:
@@ -139,7 +144,7 @@ def study_from(table: dict[str, Any]) -> Study:
     models: dict[str, type[BaseModel]] = {
         "": Study, "rows": Row, "factors": Factor, "claims": Claim, "claims.measure": Measure,
         "claims.expected": Expectation, "looks": Looks, "inputs": InputSet, "outcomes": OutcomeRule,
-        "metrics": Metric, "signals": Signals, "snapshots": Snapshots,
+        "metrics": Metric, "computations": Computed, "signals": Signals, "snapshots": Snapshots,
     }  # fmt: skip
     known = {path: tuple(f.alias or name for name, f in model.model_fields.items()) for path, model in models.items()}
     try:
@@ -152,6 +157,7 @@ _TABLES = (
     "network",
     "recipe",
     "task",
+    "computations",
     "rows",
     "factors",
     "inputs",

@@ -2,7 +2,8 @@
 
 A published number is one run's: held when it lies inside the 95 % prediction interval for one more network, given those
 measured. A bound on a mean or a ratio is held when that whole interval respects it; a bound on a difference when the 95 %
-interval of the paired mean does. Ratios are taken per replica, and averaged and judged on their logarithms.
+interval of the paired mean does. Ratios are taken per replica, and averaged and judged on their logarithms; a ratio of
+variances is judged by its own interval.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from gradlab.stats import Share, next_value, t_mean
+from gradlab.stats import Share, next_value, paired_variance_ratio, t_mean
 from gradlab.studies.claim import SPREAD, SPREAD_OF, Claim, LayerName
 from gradlab.studies.results import CellResult, Reading
 
@@ -112,6 +113,8 @@ def within(found: Measured, low: float, high: float) -> Measured:
 
 def _one(claim: Claim, cells: Mapping[str, CellResult], layer: LayerName | None, place: str = "") -> Measured | str:
     measure, spread, borrowed = claim.measure, None, ""
+    if measure.variance_ratio is not None:
+        return _spreads(claim, cells, layer, place)
     values = _values(claim, cells["where"], cells.get("to") or cells.get("minus"), layer)
     if measure.spread is not None:
         other = cells.get(SPREAD_OF + "to") or cells.get(SPREAD_OF + "minus")
@@ -134,6 +137,16 @@ def _one(claim: Claim, cells: Mapping[str, CellResult], layer: LayerName | None,
     if measure.ratio is not None:
         found = [math.exp(min(number, 700.0)) for number in found]
     return Measured(found[0], found[1], found[2], (found[3], found[4]), len(values), place, borrowed)
+
+
+def _spreads(claim: Claim, cells: Mapping[str, CellResult], layer: LayerName | None, place: str) -> Measured | str:
+    """By how much one cell's numbers spread more than the other's."""
+    pair = [numbers(cells[key], claim.measure.name, layer, claim.measure.look) for key in ("where", "to")]
+    n = min(map(len, pair))
+    if n < 2 or not all(np.isfinite(values[:n]).all() for values in pair):
+        return "no networks measured yet" if n < 2 else "some networks give no finite number"
+    found = paired_variance_ratio(pair[0][:n], pair[1][:n])
+    return Measured(found.ratio, found.low, found.high, (found.low, found.high), n, place)
 
 
 def _values(claim: Claim, cell: CellResult, other: CellResult | None, layer: LayerName | None) -> Float[ndarray, " R"]:

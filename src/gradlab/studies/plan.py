@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from gradlab.errors import SpecError, UserError
+from gradlab.errors import SpecError, UnknownName, UserError
 from gradlab.nets import Slice
 from gradlab.spec import Setup, setup_from
-from gradlab.studies.cost import network_bytes, network_seconds, shared_bytes
+from gradlab.studies.cost import network_bytes, network_seconds, shared_bytes, stack_seconds
+from gradlab.studies.exact import COMPUTATIONS
 from gradlab.studies.results import LevelValue
 from gradlab.studies.settings import merged, with_path
 from gradlab.studies.study import Claim, Factor, Row, Study
@@ -104,6 +105,8 @@ class Plan:
     def _packed(self, cells: Sequence[Cell]) -> list[Chunk]:
         setup = cells[0].setup
         torch_seconds = sum(network_seconds(cell.setup, "torch") * cell.replicas for cell in cells)
+        stacks = -(-sum(cell.replicas for cell in cells) // self.capacity(setup, "torch"))
+        torch_seconds += stacks * stack_seconds(setup, "torch")
         engine = choose_engine(setup, self.engine, self.device, torch_seconds)
         capacity = self.capacity(setup, engine)
         chunks: list[Chunk] = []
@@ -129,6 +132,8 @@ class Plan:
     @cached_property
     def bytes(self) -> int:
         """Estimated peak memory of the whole run, the interpreter with torch included."""
+        if not self.chunks:
+            return 0
         largest = max(
             chunk.networks * network_bytes(setup, self.study.inputs.values()) + shared_bytes(setup)
             for chunk in self.chunks
@@ -140,7 +145,9 @@ class Plan:
     def seconds(self) -> float:
         """Rough estimate of the time on two cores, compilation left out; a dry run prints it."""
         return sum(
-            network_seconds(part.setup, chunk.engine) * len(part) for chunk in self.chunks for _, part in chunk.slices
+            stack_seconds(chunk.slices[0][1].setup, chunk.engine)
+            + sum(network_seconds(part.setup, chunk.engine) * len(part) for _, part in chunk.slices)
+            for chunk in self.chunks
         )
 
     def steps(self, setup: Setup) -> list[int]:
@@ -171,7 +178,7 @@ def make_plan(
         UserError: A claim names a cell or outcome that does not exist, or there are too many cells.
     """
     cells: list[Cell] = []
-    for row in study.rows or (None,):
+    for row in () if study.is_exact else study.rows or (None,):
         factors = [f for f in study.factors if f.rows is None or (row is not None and row.id in f.rows)]
         count = 1
         for factor in factors:
@@ -229,15 +236,19 @@ def _cell(study: Study, row: Row | None, factors: Sequence[Factor], levels: Sequ
         raise SpecError.from_message(f"cell ({place}): {error}") from None
     snapshots = study.snapshots
     has_snapshots = snapshots is not None and (snapshots.rows is None or (row is not None and row.id in snapshots.rows))
+    ends = setup.network.widths[0], setup.network.widths[-1]
+    if snapshots is not None and has_snapshots and snapshots.boundary is not None and ends != (2, 1):
+        got = f"task {setup.task.name} with {ends[0]} inputs and {ends[1]} outputs"
+        raise SpecError("snapshots.boundary", got=got, expected="a task with two inputs and one output")
     content = [
         setup.id, seed, study.looks.model_dump(mode="json"),
         {name: inputs.model_dump(mode="json") for name, inputs in study.inputs.items()},
         {name: rule.model_dump(mode="json") for name, rule in study.outcomes.items()},
-        {name: metric.model_dump(mode="json") for name, metric in study.metrics.items()},
+        {name: metric.model_dump(mode="json", exclude_none=True) for name, metric in study.metrics.items()},
         study.signals.model_dump(mode="json") if study.signals else None,
     ]  # fmt: skip
     if snapshots is not None and has_snapshots:  # appended only here: other cells are the same with and without
-        content.append(snapshots.model_dump(mode="json", exclude={"rows"}))
+        content.append(snapshots.model_dump(mode="json", exclude={"rows"}, exclude_none=True))
     id = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
     replicas = study.replicas if row is None or row.replicas is None else row.replicas
     return Cell(id, names, setup, replicas, has_snapshots)
@@ -248,6 +259,9 @@ def _check_claim(plan: Plan, claim: Claim) -> None:
     from gradlab.studies.outcome_names import look_outcomes, number_names, outcome_names
 
     measure = claim.measure
+    if plan.study.is_exact or measure.exact is not None:
+        _check_exact(plan.study, claim)
+        return
     if measure.is_of_numbers:
         known = number_names(plan.study)
         is_quantity = measure.name not in plan.study.metrics
@@ -281,3 +295,16 @@ def _check_claim(plan: Plan, claim: Claim) -> None:
                 expected="exactly one cell" if single else "at least one cell",
                 do='See "gradlab study show" for the cells',
             )
+
+
+def _check_exact(study: Study, claim: Claim) -> None:
+    exact, part = claim.measure.exact, claim.measure.part
+    if not study.is_exact or exact is None:
+        kind = "an exact computation" if exact else f'"{claim.measure.name}"'
+        expected = "exact and part" if study.is_exact else "an outcome, metric or quantity"
+        raise SpecError(f'claim "{claim.id}".measure', got=f"{kind} in a study of kind {study.kind}", expected=expected)
+    if exact not in study.computations:
+        raise UnknownName("computation", exact, study.computations, do=f'Claim "{claim.id}" names it')
+    finds = COMPUTATIONS[study.computations[exact].compute].finds
+    if part not in finds:
+        raise UnknownName("result", part, finds, do=f'Claim "{claim.id}" names it')

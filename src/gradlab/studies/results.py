@@ -15,15 +15,16 @@ from numpy import ndarray
 
 from gradlab.signals import History, Snapshot
 from gradlab.stats import Proportion, Share, t_mean
-from gradlab.stats.text import interval_text, json_safe, mean_text, number_text, percent_text
+from gradlab.stats.text import interval_text, json_safe, mean_text, number_text, percent_text, value_text
 
 if TYPE_CHECKING:
     from gradlab.spec import Setup
+    from gradlab.studies.exact import Value
     from gradlab.studies.study import Study
 
 SCHEMA = "gradlab/study-result/1"
 Verdict = Literal["held", "not held", "undecided"]
-Unit = Literal["share", "number"]
+Unit = Literal["share", "number", "exact"]
 LevelValue = str | int | float | bool
 
 
@@ -97,7 +98,7 @@ class ClaimResult:
         id: The claim's; begins with its row.
         statement: In words.
         published: Published number, or what is expected (closed form or bound); None where there is none.
-        kind: Where `published` comes from: "published", "theory" or "bound".
+        kind: Where `published` comes from: "published", "theory", "bound" or "exact".
         measured: The measured rate, difference or share; None before there are trials.
         low: Lower end of its 95 % interval (Wilson for a rate).
         high: Upper end.
@@ -107,13 +108,14 @@ class ClaimResult:
         why: One line that says how the verdict came about.
         source: Where the published number stands.
         readings: For a claim about readings, each of them.
-        unit: "share" for what reads best in percent, else "number".
+        unit: "share" for what reads best in percent, "exact" for the values of a computation, else "number".
+        values: Of an exact claim: what is expected and what was found.
     """
 
     id: str
     statement: str
     published: float | None
-    kind: Literal["published", "theory", "bound"]
+    kind: Literal["published", "theory", "bound", "exact"]
     measured: float | None
     low: float | None
     high: float | None
@@ -124,10 +126,13 @@ class ClaimResult:
     source: str = ""
     readings: Sequence[Reading] = ()
     unit: Unit = "share"
+    values: tuple[Value, Value] | None = None
 
     @property
     def measured_text(self) -> str:
         """The measured number with its interval, "" before there is one."""
+        if self.values is not None:
+            return value_text(self.values[1])
         if self.measured is None or self.low is None or self.high is None:
             return ""
         return (interval_text if self.unit == "share" else mean_text)(self.measured, self.low, self.high)
@@ -135,6 +140,8 @@ class ClaimResult:
     @property
     def published_text(self) -> str:
         """The published or expected number, "-" where there is none."""
+        if self.values is not None:
+            return value_text(self.values[0])
         if self.published is None:
             return "-"
         return (percent_text if self.unit == "share" else number_text)(self.published)
@@ -155,6 +162,7 @@ class ClaimResult:
             "why": self.why,
             "source": self.source,
             "unit": self.unit,
+            **({} if self.values is None else {"expected": self.values[0], "found": self.values[1]}),
             "readings": [
                 {
                     "levels": dict(r.levels),
@@ -168,6 +176,27 @@ class ClaimResult:
                 for r in self.readings
             ],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedResult:
+    """A computation of an exact study.
+
+    Attributes:
+        name: What the study calls it.
+        compute: Which of the catalog.
+        given: Its arguments.
+        found: Its results, by name.
+    """
+
+    name: str
+    compute: str
+    given: Mapping[str, Any]
+    found: Mapping[str, Value]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        return {"name": self.name, "compute": self.compute, "given": dict(self.given), "found": dict(self.found)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +239,7 @@ class Analysis:
         versions: Of gradlab, python, torch, numpy, numba.
         hardware: Processor, cores, threads.
         command: What repeats it.
+        computed: Of an exact study, its computations.
     """
 
     study: Study
@@ -229,6 +259,7 @@ class Analysis:
     hardware: Mapping[str, str | int]
     command: str
     report_seconds: float = field(default=0.0)
+    computed: Sequence[ComputedResult] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -258,6 +289,7 @@ class Analysis:
                  "by_level": {str(k): v for k, v in e.by_level.items()}}
                 for e in self.effects
             ],
+            **({"computed": [each.to_dict() for each in self.computed]} if self.computed else {}),
             "versions": dict(self.versions),
             "hardware": dict(self.hardware),
             "command": self.command,

@@ -10,54 +10,69 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from gradlab.data import Examples
-from gradlab.probes import capture
 from gradlab.signals import Snapshot
 from gradlab.signals.embedding import METHODS, embedded
+from gradlab.signals.thinning import evenly
+from gradlab.studies.stand_still import captured
+from gradlab.studies.study import Snapshots, Square
 from gradlab.training import Job, Look
 
+MOST_POINTS = 500  # training examples drawn on top of a boundary
 
-def snapshot(look: Look, job: Job, networks: slice, over: str, *, is_last: bool) -> Snapshot:
+
+def snapshot(look: Look, job: Job, networks: slice, kept: Snapshots, *, is_last: bool) -> Snapshot:
     """Arrays of the first K networks of a slice, as they are.
 
     Args:
         look: The stack standing still.
         job: What is trained.
         networks: Which of its networks.
-        over: Input set whose mean activations and predictions are kept; it has targets.
+        kept: What is kept.
         is_last: Whether to map the last hidden layer, too.
 
     Returns:
         By layer, "1" the first and "output" the last: "weights/1" [K, N, M] and "activations/1" [K, N], means over the
         input set. "confusion" [K, C, C]: inputs of each class (rows) by the class predicted (columns). With `is_last` and
         a hidden layer: "embedding/labels" [K, P] and, where there is a map, "embedding/t-SNE" and "embedding/PCA"
-        [K, P, 2], "embedding/rows" [K, P] and "embedding/kept" [K] (of PCA).
+        [K, P, 2], "embedding/rows" [K, P] and "embedding/kept" [K] (of PCA). With a square: "boundary/outputs" [K, Y, X],
+        upper edge first, and at birth "boundary/points" [K, P, 2] and "boundary/targets" [K, P] of training examples.
     """
-    spec, examples = job.stack.spec, job.sets[over].of(networks)
+    examples = job.sets[kept.over].of(networks)
     weights = [w[networks] for w in look.weights]
-    captured = capture(
-        spec,
-        [[p[networks] for p in each] for each in job.stack.activation_params],
-        weights,
-        [None if b is None else b[networks] for b in look.biases],
-        job.recipe.loss,
-        [p[networks] for p in job.loss_params],
-        Examples(examples.inputs, None),
-    )
+    seen = captured(look, job, networks, Examples(examples.inputs, None))
     assert examples.targets is not None
     arrays: dict[str, ndarray] = {}
-    for name, w, layer in zip(captured.names, weights, captured.layers, strict=True):
+    for name, w, layer in zip(seen.names, weights, seen.layers, strict=True):
         arrays[f"weights/{name}"] = w.astype(np.float32)
         arrays[f"activations/{name}"] = layer.post.mean(axis=1, dtype=np.float64).astype(np.float32)
-    classes = captured.outputs.shape[2]
+    classes = seen.outputs.shape[2]
     count = len(weights[0])
     truth = np.broadcast_to(examples.targets.argmax(axis=2), (count, examples.targets.shape[1]))
     if classes > 1:
-        pairs = truth * classes + captured.outputs.argmax(axis=2)
+        pairs = truth * classes + seen.outputs.argmax(axis=2)
         counts = [np.bincount(row, minlength=classes**2).reshape(classes, classes) for row in pairs]
         arrays["confusion"] = np.stack(counts)
-        if is_last and len(captured.layers) > 1:
-            arrays |= _maps(captured.layers[-2].post, truth)
+        if is_last and len(seen.layers) > 1:
+            arrays |= _maps(seen.layers[-2].post, truth)
+    if kept.boundary is not None:
+        arrays |= _boundary(look, job, networks, kept.boundary)
     return Snapshot(look.step, arrays)
+
+
+def _boundary(look: Look, job: Job, networks: slice, square: Square) -> dict[str, ndarray]:
+    """The output on a square, and once the training examples that lie on it."""
+    side = np.linspace(square.low, square.high, square.count, dtype=np.float32)
+    x, y = np.meshgrid(side, side[::-1])
+    inputs = np.stack([x.ravel(), y.ravel()], axis=1)[None]
+    outputs = captured(look, job, networks, Examples(inputs, None)).outputs[:, :, 0]
+    arrays = {"boundary/outputs": outputs.reshape(len(outputs), square.count, square.count).astype(np.float32)}
+    if look.step == 0:
+        shown, count = job.examples.of(networks), len(outputs)
+        assert shown.targets is not None
+        few = evenly(job.points, MOST_POINTS)
+        arrays["boundary/points"] = np.broadcast_to(shown.inputs, (count, *shown.inputs.shape[1:]))[:, few]
+        arrays["boundary/targets"] = np.broadcast_to(shown.targets[:, :, 0], (count, job.points))[:, few]
+    return arrays
 
 
 def _maps(post: Float[ndarray, "K P N"], labels: ndarray) -> dict[str, ndarray]:

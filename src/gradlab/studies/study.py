@@ -16,9 +16,25 @@ from gradlab.data.inputs import InputSet
 from gradlab.errors import SpecError, UnknownName
 from gradlab.signals import DISTRIBUTIONS, QUANTITIES
 from gradlab.studies.claim import Claim, Expectation, Measure
+from gradlab.studies.exact import arguments
 from gradlab.studies.strict import Strict
 from gradlab.training.train import LOSS_SET
 
+MetricKind = Literal[
+    "loss",
+    "accuracy",
+    "dead_units",
+    "recovered_units",
+    "weight_change",
+    "hidden_bias_change",
+    "unit_difference",
+    "plateau",
+]
+OF_TRAINED = ("network", "recipe", "task")
+ALL_OF_TRAINED = (
+    *OF_TRAINED,
+    *("replicas", "looks", "rows", "factors", "inputs", "outcomes", "metrics", "signals", "snapshots"),
+)
 MOST_REPLICAS = 100_000_000
 Level = str | int | float | bool | dict[str, Any] | list[Any]
 
@@ -99,15 +115,31 @@ class OutcomeRule(Strict):
 
 
 class Metric(Strict):
-    """A number of every network at every look, on one input set that has targets.
+    """A number of every network at every look; losses and accuracies ask for an input set that has targets.
 
     Attributes:
-        kind: The loss that training minimises, or the accuracy: the share of examples whose largest output is their class's.
-        over: Name of the input set.
+        kind: The loss that training minimises; the accuracy, the share of examples whose largest output is their class's;
+            or what units and weights have become: see `studies.metrics`.
+        over: Name of the input set; changes of weights and plateaus have none.
+        of: Of a plateau: the metric that reaches it.
     """
 
-    kind: Literal["loss", "accuracy"]
+    kind: MetricKind
     over: str = LOSS_SET
+    of: str | None = None
+
+    @property
+    def has_inputs(self) -> bool:
+        """Whether it is one of an input set."""
+        return self.kind not in ("weight_change", "hidden_bias_change", "unit_difference", "plateau")
+
+    @model_validator(mode="after")
+    def _of_what(self) -> Self:
+        if (self.of is not None) != (self.kind == "plateau"):
+            raise SpecError("metric.of", got=self.of or "nothing", expected="another metric, for a plateau only")
+        if not self.has_inputs and "over" in self.model_fields_set:
+            raise SpecError("metric.over", got=f'"{self.over}" for {self.kind}', expected="no input set")
+        return self
 
 
 class Signals(Strict):
@@ -134,6 +166,22 @@ class Signals(Strict):
         return self
 
 
+class Square(Strict):
+    """A square of the plane, and how many points along each side a picture of it has."""
+
+    low: float = Field(allow_inf_nan=False)
+    high: float = Field(allow_inf_nan=False)
+    count: int = Field(default=61, ge=2, le=500)
+
+    @model_validator(mode="after")
+    def _has_extent(self) -> Self:
+        if not self.low < self.high:
+            raise SpecError(
+                "snapshots.boundary", got=f"low {self.low:g}, high {self.high:g}", expected="low below high"
+            )
+        return self
+
+
 class Snapshots(Strict):
     """What is kept for pictures, of the first networks of some rows: weights at every look, a confusion matrix, a map.
 
@@ -141,29 +189,53 @@ class Snapshots(Strict):
         over: Name of the input set whose mean activations and predictions are drawn; it has targets.
         replicas: How many networks of each cell.
         rows: Of which rows; all when left out.
+        boundary: The square on which the output is kept at every look, for networks of two inputs and one output.
     """
 
     over: str = LOSS_SET
     replicas: int = Field(default=1, ge=1, le=20)
     rows: tuple[str, ...] | None = None
+    boundary: Square | None = None
+
+
+class Computed(Strict):
+    """A computation of an exact study; see `gradlab list computations`.
+
+    Attributes:
+        compute: Its name in the catalog.
+        given: Its arguments.
+    """
+
+    compute: str
+    given: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _takes_them(self) -> Self:
+        arguments(self.compute, self.given, "given")
+        return self
 
 
 class Study(Strict):
     """A whole study. Attributes follow the TOML file; see the shipped ones for examples.
 
     `quick` lists settings, as `--set` takes them, that make a run of seconds of it, without files from the network.
+
+    A study of `kind = "exact"` trains nothing: it has `computations`, of which its claims are, and no network, recipe, task or
+    anything that goes with them.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    kind: Literal["trained", "exact"] = "trained"
     question: str
     answer: str = ""
     text: str = ""
     sources: tuple[str, ...] = ()
     replicas: Replicas = 1000
     looks: Looks = Looks()
-    network: dict[str, Any]
-    recipe: dict[str, Any]
-    task: str | dict[str, Any]
+    network: dict[str, Any] = {}
+    recipe: dict[str, Any] = {}
+    task: str | dict[str, Any] = {}
+    computations: dict[str, Computed] = {}
     rows: tuple[Row, ...] = ()
     factors: tuple[Factor, ...] = ()
     inputs: dict[str, InputSet] = {}
@@ -182,6 +254,22 @@ class Study(Strict):
         if isinstance(data, Mapping) and isinstance(data.get("study"), Mapping):
             return {**{key: value for key, value in data.items() if key != "study"}, **data["study"]}
         return data
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing is trained."""
+        return self.kind == "exact"
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> Self:
+        needed = ("computations",) if self.is_exact else OF_TRAINED
+        for key in needed:
+            if key not in self.model_fields_set:
+                raise SpecError(key, got="nothing", expected=f"a value, in a study of kind {self.kind}")
+        for key in ALL_OF_TRAINED if self.is_exact else ("computations",):
+            if key in self.model_fields_set:
+                raise SpecError(key, got=f"it in a study of kind {self.kind}", expected="nothing", do="Leave it out")
+        return self
 
     @model_validator(mode="after")
     def _names_meet(self) -> Self:
@@ -208,6 +296,10 @@ class Study(Strict):
         for row in (self.snapshots.rows if self.snapshots else None) or ():
             if row not in rows:
                 raise UnknownName("row", row, rows, do="Snapshots names it")
+        for name, metric in self.metrics.items():
+            others = [other for other, each in self.metrics.items() if each.kind != "plateau"]
+            if metric.of is not None and metric.of not in others:
+                raise UnknownName("metric", metric.of, others, do=f"Metric {name} names it")
         for name, over in measured.items():
             if over not in sets:
                 raise UnknownName("input set", over, sets, do=f"{name.capitalize()} names it")
@@ -222,6 +314,7 @@ class Study(Strict):
 
 __all__ = [
     "Claim",
+    "Computed",
     "Expectation",
     "Factor",
     "Level",

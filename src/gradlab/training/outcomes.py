@@ -98,8 +98,8 @@ def best_constant_loss(
             entropy = -np.where(share > 0, share * np.log(share), 0.0).sum(axis=1)
         return np.asarray(entropy)
 
-    if loss.name in ("mse", "sum_of_squares"):
-        scale = params[0][:, None] if params else 1.0
+    if loss.name in ("mse", "half_mse", "sum_of_squares"):
+        scale = params[0][:, None] if params else {"mse": 1.0, "half_mse": 0.5}[loss.name]
         return np.asarray((scale * t.var(axis=1) * t.shape[1]).sum(axis=1) * factor)
 
     def cost(y: ndarray) -> ndarray:

@@ -75,7 +75,7 @@ class Job:
         optimizer_params: Per parameter [R].
         schedule_params: Per parameter [R].
         loss_params: Per parameter [R].
-        examples: Training examples.
+        examples: Training examples, in the order of the recipe where that is not a new one for each epoch.
         sets: Inputs of every named set; "train" has targets.
     """
 
@@ -138,6 +138,7 @@ def prepare(slices: Sequence[Slice], root_seed: int, inputs: Mapping[str, InputS
             sets[name].append(wanted.examples(task, params, root_seed, part.replicas, examples))
     recipes = [(part, part.setup.recipe) for part in slices]
     (lr, *optimizer_params) = along_replicas([(part, recipe.optimizer.values) for part, recipe in recipes])
+    joined = _join(slices, drawn)
     return Job(
         stack=build_stack(slices, root_seed),
         recipe=slices[0].setup.recipe,
@@ -145,7 +146,7 @@ def prepare(slices: Sequence[Slice], root_seed: int, inputs: Mapping[str, InputS
         optimizer_params=tuple(optimizer_params),
         schedule_params=along_replicas([(part, recipe.schedule.values) for part, recipe in recipes]),
         loss_params=along_replicas([(part, recipe.loss.values) for part, recipe in recipes]),
-        examples=_join(slices, drawn),
+        examples=joined.by_class() if slices[0].setup.recipe.order == "by_class" else joined,
         sets={name: _join(slices, parts) for name, parts in sets.items()},
     )
 

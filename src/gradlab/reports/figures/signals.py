@@ -20,6 +20,13 @@ from gradlab.studies.results import Analysis, CellResult
 
 MOST_PANELS = 12
 MOST_CURVES = 6  # lines that can be followed in one panel
+MEANINGS = {
+    "dead_units": "number of hidden units whose slope is 0 for every input,",
+    "recovered_units": "number of hidden units that are alive and were dead at an earlier look,",
+    "weight_change": "largest change of any weight since birth",
+    "hidden_bias_change": "largest change of any bias of a hidden layer since birth",
+    "unit_difference": "largest difference between two units of the first hidden layer, in any weight or bias",
+}
 # shown where claims name no quantity: how far signals and gradients reach
 FIRST = ("activation_std", "saturation", "gradient_max")
 
@@ -50,6 +57,8 @@ def metric_figures(analysis: Analysis) -> list[Figure]:
     """Every metric over training: a line for each cell; many cells of several rows get a panel a row."""
     figures = []
     for name, metric in analysis.study.metrics.items():
+        if metric.kind == "plateau":  # one number a training, not a course
+            continue
         cells = [cell for cell in analysis.cells if len(cell.steps) > 1 and len(cell.metrics.get(name, ()))]
         panels = {
             row: drawn
@@ -57,7 +66,9 @@ def metric_figures(analysis: Analysis) -> list[Figure]:
             if (drawn := _curves(name, members, is_whole=not row)) is not None
         }
         if panels:
-            over = f"{metric.kind} on the inputs called {metric.over}"
+            over = MEANINGS.get(metric.kind, metric.kind) + (
+                f" on the inputs called {metric.over}" if metric.has_inputs else ""
+            )
             most = max(len(members) for members in _by_row(cells).values())
             left = f" Of {most} settings in a panel the first {MOST_PANELS} are drawn." if most > MOST_PANELS else ""
             band = " Line: mean; band: 95 % interval of the mean, where there are networks enough."
