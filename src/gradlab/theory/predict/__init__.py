@@ -6,6 +6,7 @@ Numbers stand in a `Profile` with source "theory" under the names that probes me
 """
 
 from gradlab.theory.predict.advice import Change, advise
+from gradlab.theory.predict.inputs import Inputs, inputs_of
 from gradlab.theory.predict.predict import predict_network
 from gradlab.theory.predict.prediction import Assumption, DepthScales, Prediction, RecommendedGains, Spread
 
@@ -13,9 +14,11 @@ __all__ = [
     "Assumption",
     "Change",
     "DepthScales",
+    "Inputs",
     "Prediction",
     "RecommendedGains",
     "Spread",
     "advise",
+    "inputs_of",
     "predict_network",
 ]

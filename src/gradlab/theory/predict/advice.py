@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-
 from gradlab.parts import INITIALIZERS
-from gradlab.spec import Choice, Layer, NetworkSpec
+from gradlab.spec import Choice, Dense, NetworkSpec
 from gradlab.spec.choice import choose
 from gradlab.theory.finite import born_dead_one_input
+from gradlab.theory.predict.inputs import UNKNOWN, Inputs
 from gradlab.theory.predict.predict import predict_network
 from gradlab.theory.predict.prediction import Prediction
 
@@ -36,20 +36,20 @@ class Change:
     prediction: Prediction
 
 
-def advise(spec: NetworkSpec, prediction: Prediction, *, input_square: float = 1.0) -> tuple[Change, ...]:
+def advise(spec: NetworkSpec, prediction: Prediction, inputs: Inputs = UNKNOWN) -> tuple[Change, ...]:
     """The changes worth making, the best gain first; empty where there is nothing to mend that gains or widths mend.
 
     Args:
         spec: The network.
         prediction: What is predicted of it.
-        input_square: As it was predicted with.
+        inputs: As it was predicted with.
 
     Raises:
         UserError: As of `predict_network`.
     """
     found: list[Change] = []
     best = min(
-        (Change(*made, predict_network(made[2], input_square=input_square)) for made in _gain_changes(spec, prediction)),
+        (Change(*made, predict_network(made[2], inputs)) for made in _gain_changes(spec, prediction)),
         key=lambda change: distance(change.prediction),
         default=None,
     )
@@ -57,7 +57,7 @@ def advise(spec: NetworkSpec, prediction: Prediction, *, input_square: float = 1
         found.append(best)
     wider = _wider(found[0].spec if found else spec, prediction)
     if wider is not None:
-        found.append(Change(*wider, predict_network(wider[2], input_square=input_square)))
+        found.append(Change(*wider, predict_network(wider[2], inputs)))
     return tuple(found)
 
 
@@ -70,14 +70,14 @@ def distance(prediction: Prediction) -> float:
 
 def _gain_changes(spec: NetworkSpec, prediction: Prediction) -> Iterator[tuple[str, str, NetworkSpec]]:
     gains = prediction.gains
-    if gains is None:
+    if gains is None or not spec.is_plain:
         return
     for name, reason in (*_HOW.items(), ("critical", "is on the edge of chaos")):
         gain = getattr(gains, name)
         if gain is None:
             continue
-        laws = [_law(layer, gain) for layer in spec.layers]
-        layers = tuple(layer.model_copy(update={"weights": law}) for layer, law in zip(spec.layers, laws, strict=True))
+        laws = [_law(layer, gain) for layer in spec.dense]
+        layers = tuple(layer.model_copy(update={"weights": law}) for layer, law in zip(spec.dense, laws, strict=True))
         named = " and ".join(dict.fromkeys(_short(law) for law in laws))
         yield (
             f'weights = "{named}"',
@@ -86,12 +86,14 @@ def _gain_changes(spec: NetworkSpec, prediction: Prediction) -> Iterator[tuple[s
         )
 
 
-def _law(layer: Layer, gain: float) -> Choice:
+def _law(layer: Dense, gain: float) -> Choice:
     """A law of the layer's own family with this gain."""
     record = INITIALIZERS[layer.weights.name]
     if not record.is_independent:
         return choose(INITIALIZERS, "initializer", {"name": "orthogonal", "gain": gain})
-    family = "uniform" if record.kurtosis is not None and layer.weights.name.endswith(("uniform", "default")) else "normal"
+    family = (
+        "uniform" if record.kurtosis is not None and layer.weights.name.endswith(("uniform", "default")) else "normal"
+    )
     if abs(gain - math.sqrt(2.0)) < 1e-12:
         return choose(INITIALIZERS, "initializer", f"he_{family}")
     return choose(INITIALIZERS, "initializer", {"name": f"lecun_{family}", "gain": gain})
@@ -108,7 +110,7 @@ def _wider(spec: NetworkSpec, prediction: Prediction) -> tuple[str, str, Network
     dead = prediction.born_dead
     if dead is None or dead.p_single_input <= ACCEPTED:
         return None
-    hidden = spec.layers[:-1]
+    hidden = spec.dense[:-1]
     width = min(layer.units for layer in hidden)
     while born_dead_one_input([max(width, layer.units) for layer in hidden]) > ACCEPTED:
         width += 1
@@ -123,6 +125,3 @@ def _log(value: float) -> float:
     if not value > 0.0:
         return -1e4
     return math.log(value) if math.isfinite(value) else 1e4
-
-
-

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from gradlab.theory.predict.depth import typical_block
-from gradlab.theory.predict.flow import Step
+from gradlab.theory.predict.flow import Step, flattened
+from gradlab.theory.predict.inputs import Inputs
 from gradlab.theory.predict.layers import Row
 from gradlab.theory.predict.prediction import Assumption, Spread
 
 SIZES = ("pre_activation_second_moment", "activation_mean", "activation_std", "relative_gradient_rms", "saturation")
 MOST_SPREAD = 0.5  # of a logarithm: the typical network is an eighth below the mean
 MOST_KURTOSIS = 0.5
+MOST_CORRELATION = 0.5
 MOST_INPUT_SPREAD = 0.5  # deviation of the inputs' lengths over their mean
 
 
 def assumptions_of(
-    rows: Sequence[Row], steps: Sequence[Step], spread: Spread | None, *, is_plain: bool, input_spread: float | None
+    rows: Sequence[Row], steps: Sequence[Step], spread: Spread | None, *, is_plain: bool, inputs: Inputs
 ) -> tuple[Assumption, ...]:
     """All assumptions behind a prediction.
 
@@ -28,28 +29,17 @@ def assumptions_of(
         steps: All steps, which bring assumptions of their own.
         spread: Over seeds, where it is known.
         is_plain: Whether the network is a stack of weights, activations and dropout only.
-        input_spread: Deviation of |x|^2 over the inputs, relative to its mean; None where inputs are not known.
+        inputs: What is known of the examples.
     """
     found = [_wide(rows, spread), _normal(rows, spread), _independent(rows), _alike(rows, is_plain)]
-    found += [_equal_inputs(input_spread), _unbiased(rows)]
+    found += [*_of_inputs(inputs, steps), _unbiased(rows)]
     found.append(Assumption("weights of the backward pass independent of the forward pass", True))
     if any(row.keep < 1.0 for row in rows):
         found.append(Assumption("dropout masks independent between two inputs", True))
-    phrases = dict.fromkeys(phrase for step in _all(steps) for phrase in step.assumptions)
+    phrases = dict.fromkeys(phrase for step in flattened(steps) for phrase in step.assumptions)
+    doubts = dict.fromkeys(doubt for step in flattened(steps) for doubt in step.doubts)
+    found += [Assumption(text, False, why, SIZES) for text, why in doubts]
     return (*found, *(Assumption(phrase, True) for phrase in phrases))
-
-
-def kurtoses(rows: Sequence[Row], spread: Spread | None) -> list[float]:
-    """Excess kurtosis of each layer's pre-activations over seeds, to first order in 1 / fan_in.
-
-    3 Var(v) / E[v]^2 from the mixture of normals whose variance v differs from seed to seed, and that of the weights times
-    E[a^4] / (fan_in E[a^2]^2), at its least, 1, for the activations below.
-    """
-    found = []
-    for k, row in enumerate(rows):
-        mixture = 0.0 if spread is None else 3.0 * math.expm1(min(50.0, float(spread.log_q[k]) ** 2))
-        found.append(mixture + row.weights.kurtosis / row.weights.fan_in)
-    return found
 
 
 def _wide(rows: Sequence[Row], spread: Spread | None) -> Assumption:
@@ -66,7 +56,10 @@ def _wide(rows: Sequence[Row], spread: Spread | None) -> Assumption:
 
 def _normal(rows: Sequence[Row], spread: Spread | None) -> Assumption:
     text = "normal pre-activations"
-    found = kurtoses(rows, spread)
+    # of weights that are not normal, times E[a^4] / E[a^2]^2 at its least, 1
+    found = [row.weights.kurtosis / row.weights.fan_in for row in rows]
+    if spread is not None:
+        found = [one + float(mixture) for one, mixture in zip(found, spread.kurtosis, strict=True)]
     worst = max(range(len(rows)), key=lambda k: abs(found[k]))
     if abs(found[worst]) <= MOST_KURTOSIS:
         return Assumption(text, True)
@@ -95,13 +88,20 @@ def _alike(rows: Sequence[Row], is_plain: bool) -> Assumption:
     return Assumption(text, False, why, ("phase", "scales"))
 
 
-def _equal_inputs(input_spread: float | None) -> Assumption:
-    if input_spread is None:
-        return Assumption("inputs of one length", True)
-    if input_spread <= MOST_INPUT_SPREAD:
-        return Assumption("inputs of about one length", True)
-    why = f"their squares deviate by {100 * input_spread:.0f} % from the mean"
-    return Assumption("inputs of about one length", False, why, SIZES[:3])
+def _of_inputs(inputs: Inputs, steps: Sequence[Step]) -> list[Assumption]:
+    found = [Assumption("inputs of about one length", True)]
+    if inputs.spread is None:
+        found = [Assumption(f"inputs of one length, of mean square {inputs.square:g}", True)]
+    elif inputs.spread > MOST_INPUT_SPREAD:
+        why = f"their squares deviate by {100 * inputs.spread:.0f} % from the mean"
+        found = [Assumption("inputs of about one length", False, why, SIZES[:3])]
+    if inputs.shared > MOST_CORRELATION * inputs.square:
+        why = f"two of them correlate by {inputs.shared / inputs.square:.2f}"
+        marks = SIZES if any(step.kind == "norm" for step in flattened(steps)) else ("scales",)
+        found.append(Assumption("uncorrelated inputs", False, why, marks))
+    else:
+        found.append(Assumption("uncorrelated inputs", True))
+    return found
 
 
 def _unbiased(rows: Sequence[Row]) -> Assumption:
@@ -117,7 +117,3 @@ def _places(names: Sequence[str], layers: int) -> str:
     if len(names) == layers:
         return "every layer"
     return f"{len(names)} of {layers} layers" if len(names) > 3 else f"layer{'s' * (len(names) > 1)} {', '.join(names)}"
-
-
-def _all(steps: Sequence[Step]) -> list[Step]:
-    return [inner for step in steps for inner in (*_all(step.branch), step)]

@@ -30,13 +30,14 @@ def death_of(rows: Sequence[Row], inputs: int, *, is_plain: bool) -> BornDead | 
     if not silent or not is_plain:
         return None
     widths = [row.units for row in silent]
+    if any(row.pre.second == 0.0 for row in silent):
+        return BornDead(tuple(widths), 1.0, 1.0, 1.0, 1.0)
     if any(row.weights.bias_mean != 0.0 for row in rows):
         alive = math.fsum(math.log1p(-min(_off(row) ** row.units, 1.0 - 1e-16)) for row in silent)
         single = -math.expm1(alive)
         return BornDead(tuple(widths), single, 0.0, single, None)
     found = born_dead(widths)
-    is_known = inputs == 1 and len(silent) == len(hidden) and not any(row.weights.has_biases for row in rows[:-1])
-    if is_known and all(row.weights.std > 0.0 for row in hidden):
+    if inputs == 1 and len(silent) == len(hidden) and not any(row.weights.has_biases for row in hidden):
         is_normal = all(row.weights.kurtosis == 0.0 and row.weights.is_independent for row in hidden)
         exact = found.p_exact if is_normal or set(widths) != {2} else None
         return BornDead(found.widths, found.p_single_input, found.p_low, found.p_up, exact)

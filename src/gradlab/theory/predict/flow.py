@@ -12,11 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gradlab.theory.gauss import Phi, moments, pair_moments, shifted
+import numpy as np
+
+from gradlab.theory.gauss import Phi, as_phi, moments, pair_moments, shifted
 from gradlab.theory.predict.weights import Weights
 
 MOST = 1e60  # lengths beyond are infinite
 _BOUNDED = 1e25  # at a length of 1e60, what a bounded activation stays below, and one that grows does not
+_Z = np.linspace(-10.0, 10.0, 4_001)
+_DENSITY = np.exp(-0.5 * _Z**2) * (_Z[1] - _Z[0]) / math.sqrt(2.0 * math.pi)
 _CANCELS = 1e-8  # share of the second moment below which a variance is no difference of two numbers any more
 
 
@@ -28,18 +32,24 @@ class Signal:
         variance: Over units and seeds.
         mean: Likewise.
         shared: Mean product of the entries of one unit for two inputs; None where nobody asks for it.
-        is_gaussian: Whether they are a product of many weights, so that their law is normal.
+        law: (phi, mean, variance) where entries are phi of a normal number, phi the identity for products of many weights;
+            None where their law is not known.
     """
 
     variance: float
     mean: float = 0.0
     shared: float | None = None
-    is_gaussian: bool = True
+    law: tuple[Phi, float, float] | None = None
 
     @property
     def second(self) -> float:
         """Second moment."""
         return self.variance + self.mean**2
+
+    @property
+    def is_gaussian(self) -> bool:
+        """Whether entries are normal."""
+        return self.law is not None and self.law[0] is as_phi("identity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +62,13 @@ class Step:
         signal: What it hands on.
         log_factor: ln of the factor of mean squared gradients, from its output to its input.
         weights: Of a step that multiplies by weights.
-        units: Of such a step.
+        units: Of such a step: units, or channels.
+        places: Places of an image at which each channel stands; 1 for units.
         phi: Of an activation.
         keep: Probability that dropout keeps an entry.
         branch: Of a residual connection, the steps beside which the input skips.
         assumptions: What must hold besides infinite width, a phrase each.
+        doubts: What does not hold, and why.
     """
 
     kind: Literal["weights", "activation", "dropout", "norm", "pool", "residual"]
@@ -65,23 +77,38 @@ class Step:
     log_factor: float
     weights: Weights | None = None
     units: int = 0
+    places: int = 1
     phi: Phi | None = None
     keep: float = 1.0
     branch: tuple[Step, ...] = ()
     assumptions: tuple[str, ...] = ()
+    doubts: tuple[tuple[str, str], ...] = ()
 
 
-def weighted(place: str, signal: Signal, weights: Weights, units: int, assumptions: tuple[str, ...] = ()) -> Step:
+def weighted(
+    place: str, signal: Signal, weights: Weights, units: int, places: int = 1, assumptions: tuple[str, ...] = ()
+) -> Step:
     """h = W x + b: variance sigma_w2 E[x^2] + Var(b), whatever the law of x."""
-    after = Signal(
-        variance=_times(weights.sigma_w2, signal.second) + weights.bias_variance,
-        mean=weights.bias_mean,
-        shared=None
-        if signal.shared is None
-        else _times(weights.sigma_w2, signal.shared) + weights.bias_variance + weights.bias_mean**2,
+    variance = _times(weights.sigma_w2, signal.second) + weights.bias_variance
+    shared = None
+    if signal.shared is not None:
+        shared = _times(weights.sigma_w2, signal.shared) + weights.bias_variance + weights.bias_mean**2
+    after = normal(variance, weights.bias_mean, shared)
+    return Step(
+        "weights",
+        place,
+        after,
+        log(weights.gradient_factor),
+        weights=weights,
+        units=units,
+        places=places,
+        assumptions=assumptions,
     )
-    factor = log(weights.gradient_factor)
-    return Step("weights", place, after, factor, weights=weights, units=units, assumptions=assumptions)
+
+
+def normal(variance: float, mean: float = 0.0, shared: float | None = None) -> Signal:
+    """A signal of normal entries."""
+    return Signal(variance, mean, shared, (as_phi("identity"), mean, variance))
 
 
 def activated(place: str, signal: Signal, phi: Phi) -> Step:
@@ -90,22 +117,23 @@ def activated(place: str, signal: Signal, phi: Phi) -> Step:
     variance = found.variance
     if variance <= _CANCELS * found.E_phi2.value:  # phi is linear over so short a range
         variance = found.E_dphi.value**2 * found.q
-    mean = found.E_phi.value
+    mean = found.E_phi.value if abs(found.E_phi.value) > found.E_phi.error else 0.0
     if signal.variance >= MOST and abs(found.E_phi2.value) > _BOUNDED:
         mean, variance = (math.copysign(math.inf, mean) if mean else 0.0), math.inf
-    after = Signal(variance, mean, _shared(signal, phi, variance + mean**2), is_gaussian=phi.name == "identity")
-    gaussian = () if signal.is_gaussian else (f"normal inputs of the activation of layer {place}",)
-    return Step("activation", place, after, log(found.E_dphi2.value), phi=phi, assumptions=gaussian)
+    after = Signal(variance, mean, _shared(signal, phi, variance + mean**2), (phi, signal.mean, signal.variance))
+    doubt = ("activations of normal numbers", f"not in layer {place}, whose activation follows another or a pool")
+    is_known = signal.is_gaussian or phi is as_phi("identity")
+    return Step("activation", place, after, log(found.E_dphi2.value), phi=phi, doubts=() if is_known else (doubt,))
 
 
 def dropped(place: str, signal: Signal, keep: float) -> Step:
     """Entries set to 0 with probability 1 - keep, the others divided by keep; two inputs have different masks."""
     variance = signal.second / keep - signal.mean**2 if math.isfinite(signal.variance) else math.inf
-    after = replace(signal, variance=variance, is_gaussian=False)
+    after = replace(signal, variance=variance, law=None)
     return Step("dropout", place, after, -math.log(keep), keep=keep)
 
 
-def batch_normed(place: str, signal: Signal) -> Step:
+def batch_normed(place: str, signal: Signal, eps: float) -> Step:
     """Each unit less its mean over the batch, over its deviation there: what two inputs do not share becomes variance 1.
 
     Source: Yang, Pennington, Rao, Sohl-Dickstein and Schoenholz 2019, in the limit of an infinite batch.
@@ -113,18 +141,58 @@ def batch_normed(place: str, signal: Signal) -> Step:
     assert signal.shared is not None
     within = max(0.0, signal.second - signal.shared) if math.isfinite(signal.second) else math.inf
     assumed = ("an infinite batch of uncorrelated examples", "norms with weight 1 and bias 0")
-    after = Signal(1.0, 0.0, 0.0, signal.is_gaussian)
-    return Step("norm", place, after, -log(within), assumptions=assumed)
+    return Step("norm", place, _normed(signal, within, eps, 0.0), -log(within + eps), assumptions=assumed)
 
 
-def layer_normed(place: str, signal: Signal) -> Step:
+def layer_normed(place: str, signal: Signal, eps: float) -> Step:
     """Each example less its mean over units, over its deviation there (Ba, Kiros and Hinton 2016)."""
-    spread = signal.variance
-    shared = None
+    spread, shared = signal.variance, None
     if signal.shared is not None:
-        shared = (signal.shared - signal.mean**2) / spread if math.isfinite(spread) and spread > 0.0 else 0.0
-    after = Signal(1.0, 0.0, shared, signal.is_gaussian)
-    return Step("norm", place, after, -log(spread), assumptions=("norms with weight 1 and bias 0",))
+        shared = (signal.shared - signal.mean**2) / (spread + eps) if math.isfinite(spread) else 0.0
+    after = _normed(signal, spread, eps, shared)
+    return Step("norm", place, after, -log(spread + eps), assumptions=("norms with weight 1 and bias 0",))
+
+
+def _normed(signal: Signal, within: float, eps: float, shared: float | None) -> Signal:
+    """Entries of mean 0 and, but for eps, variance 1."""
+    variance = within / (within + eps) if math.isfinite(within) else 1.0
+    if within == 0.0:
+        variance = 0.0
+    return normal(variance, 0.0, shared) if signal.is_gaussian else Signal(variance, 0.0, shared)
+
+
+def max_pooled(place: str, signal: Signal, size: int, kept: float) -> Step:
+    """The largest of `size` independent entries; the gradient goes to it alone.
+
+    Args:
+        place: The layer.
+        signal: Its input.
+        size: Entries of a window.
+        kept: Entries that it hands on, over those it gets.
+    """
+    phi, mean, variance = signal.law or (as_phi("identity"), signal.mean, signal.variance)
+    with np.errstate(all="ignore"):
+        values, slopes, _ = phi.values(mean + math.sqrt(min(variance, MOST)) * _Z)
+    order = np.argsort(values, kind="stable")
+    below = np.concatenate([[0.0], np.cumsum(_DENSITY[order])]) / _DENSITY.sum()
+    weight = np.diff(below**size)  # chance that the largest of the window is here
+    found, slope = values[order], slopes[order] ** 2
+    largest = float(weight @ found)
+    spread = float(weight @ (found - largest) ** 2)
+    typical = float(_DENSITY[order] @ slope)
+    steeper = float(weight @ slope) / typical if typical > 0.0 else 1.0  # of relu, the largest is hardly ever off
+    shared = None if signal.shared is None else signal.shared + largest**2 + spread - signal.second
+    doubt = ("places of a pool's window independent", "neighbouring places see much the same inputs")
+    after = Signal(spread, largest, shared)
+    return Step("pool", place, after, log(kept * steeper), doubts=(doubt,))
+
+
+def mean_pooled(place: str, signal: Signal, size: int, kept: float) -> Step:
+    """The mean of `size` independent entries; every one of them gets 1 / size of the gradient."""
+    variance = signal.variance / size
+    shared = None if signal.shared is None else signal.mean**2 + (signal.shared - signal.mean**2) / size
+    doubt = ("places of a pool's window independent", "neighbouring places see much the same inputs")
+    return Step("pool", place, Signal(variance, signal.mean, shared), log(kept / size), doubts=(doubt,))
 
 
 def added(place: str, signal: Signal, branch: Sequence[Step], *, scale: float = 1.0) -> Step:
@@ -136,12 +204,9 @@ def added(place: str, signal: Signal, branch: Sequence[Step], *, scale: float = 
     shared = None
     if signal.shared is not None and end.shared is not None:
         shared = signal.shared + scale**2 * end.shared + 2.0 * scale * signal.mean * end.mean
-    after = Signal(
-        variance=signal.variance + scale**2 * end.variance,
-        mean=signal.mean + scale * end.mean,
-        shared=shared,
-        is_gaussian=signal.is_gaussian and end.is_gaussian,
-    )
+    variance, mean = signal.variance + scale**2 * end.variance, signal.mean + scale * end.mean
+    is_normal = signal.is_gaussian and end.is_gaussian
+    after = normal(variance, mean, shared) if is_normal else Signal(variance, mean, shared)
     assumed = ("residual branches uncorrelated with what skips them",)
     return Step("residual", place, after, 2.0 * log(abs(scale)), branch=tuple(branch), assumptions=assumed)
 
@@ -170,6 +235,11 @@ def backward(steps: Sequence[Step], log_gradient: float = 0.0) -> tuple[float, l
         else:
             log_gradient += step.log_factor
     return log_gradient, at_weights[::-1]
+
+
+def flattened(steps: Sequence[Step]) -> list[Step]:
+    """All steps, those of branches before the sum that they lead to."""
+    return [inner for step in steps for inner in (*flattened(step.branch), step)]
 
 
 def log(x: float) -> float:

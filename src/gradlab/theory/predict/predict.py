@@ -17,27 +17,23 @@ from gradlab.theory.predict.death import death_of
 from gradlab.theory.predict.depth import grown_scales, plain_scales, typical_block
 from gradlab.theory.predict.flat import flat_share
 from gradlab.theory.predict.flow import Signal, backward
-from gradlab.theory.predict.layers import Row, rows_of, steps_of
+from gradlab.theory.predict.inputs import UNKNOWN, Inputs
+from gradlab.theory.predict.layers import Row, compares_inputs, rows_of, steps_of
 from gradlab.theory.predict.prediction import DepthScales, Prediction, RecommendedGains
 from gradlab.theory.predict.spread import spread_of
 from gradlab.theory.predict.verdict import described, verdict_of
 
-_PLAIN = {"weights", "activation", "dropout"}
 
-
-def predict_network(
-    spec: NetworkSpec, *, input_square: float = 1.0, input_spread: float | None = None
-) -> Prediction:
+def predict_network(spec: NetworkSpec, inputs: Inputs = UNKNOWN) -> Prediction:
     """What theory says of a network before anything is drawn.
 
     Args:
         spec: The network.
-        input_square: |x|^2 / n, the mean square of an example's numbers, on average over examples.
-        input_spread: Deviation of |x|^2 from example to example over its mean, where that is known.
+        inputs: What is known of the examples; by default uncorrelated ones of mean square 1.
 
     Raises:
-        UserError: A law of weights that is not around 0, an activation that is a source's mistake, or an input_square
-            out of range.
+        UserError: A law of weights that is not around 0, an activation that is a source's mistake, or inputs whose
+            square is out of range.
 
     Assumes:
         What `Prediction.assumptions` lists.
@@ -51,17 +47,16 @@ def predict_network(
         >>> found.scales.phase, found.profile["pre_activation_second_moment"][0, :3].tolist(), found.can_train
         ('critical', [2.0, 2.0, 2.0], True)
     """
-    square = at_least_zero("input_square", input_square)
-    if not spec.layers:
-        raise UserError("network", got="no layers", expected="at least one")
-    steps = steps_of(spec, Signal(square, is_gaussian=False))
+    square = at_least_zero("input_square", inputs.square)
+    shared = inputs.shared if compares_inputs(spec) else None
+    steps = steps_of(spec, Signal(square, shared=shared))
     rows = rows_of(steps)
-    is_plain = all(step.kind in _PLAIN for step in steps) and len(rows) == len(spec.layers)
+    is_plain = spec.is_plain
     _, log_gradients = backward(steps)
     relative = [_less(log_gradients[k], log_gradients[-1]) for k in range(len(rows))]
     spread = spread_of(rows) if is_plain else None
     scales = _scales(rows, relative, is_plain=is_plain)
-    assumptions = assumptions_of(rows, steps, spread, is_plain=is_plain, input_spread=input_spread)
+    assumptions = assumptions_of(rows, steps, spread, is_plain=is_plain, inputs=inputs)
     profile = Profile(
         values={name: np.array([column]) for name, column in _columns(rows, relative).items()},
         layers=tuple(row.name for row in rows),
@@ -73,6 +68,7 @@ def predict_network(
     return Prediction(
         network=described(rows, steps),
         depth=len(rows) - 1,
+        units=tuple(row.units * row.places for row in rows),
         verdict=verdict,
         can_train=can_train,
         profile=profile,
@@ -91,14 +87,9 @@ def _columns(rows: Sequence[Row], relative: Sequence[float]) -> dict[str, list[f
         "pre_activation_second_moment": [row.pre.second for row in rows],
         "activation_mean": [row.post.mean for row in rows],
         "activation_std": [math.sqrt(row.post.variance) for row in rows],
-        "saturation": [flat_share(row.phi, *_into(row)) for row in rows],
+        "saturation": [flat_share(row.phi, row.into.mean, row.into.variance) for row in rows],
         "relative_gradient_rms": [math.exp(min(709.0, 0.5 * log)) for log in relative],
     }
-
-
-def _into(row: Row) -> tuple[float, float]:
-    """Mean and variance of what the activation sees."""
-    return row.pre.mean, row.pre.variance
 
 
 def _scales(rows: Sequence[Row], relative: Sequence[float], *, is_plain: bool) -> DepthScales | None:
@@ -108,7 +99,7 @@ def _scales(rows: Sequence[Row], relative: Sequence[float], *, is_plain: bool) -
     if is_plain:
         return plain_scales(found[0], rows[0].pre.variance)
     hidden = [k for k in range(len(rows) - 1)] or [0]
-    return grown_scales([relative[k] + math.log(rows[k].units) for k in hidden])
+    return grown_scales([relative[k] + math.log(rows[k].units * rows[k].places) for k in hidden])
 
 
 def _gains(rows: Sequence[Row], *, has_norm: bool) -> RecommendedGains | None:

@@ -71,11 +71,14 @@ class Spread:
     Attributes:
         log_q: Of the variance that the weights of a layer give its pre-activations [L].
         log_gradient: Of the mean squared gradient of a layer's pre-activations over that of the last layer [L].
+        kurtosis: Excess kurtosis of a layer's pre-activations, given the layer below the one below [L]: a mixture of
+            normals of different variances.
         units: Units of each layer [L].
     """
 
     log_q: Float[ndarray, " L"]
     log_gradient: Float[ndarray, " L"]
+    kurtosis: Float[ndarray, " L"]
     units: tuple[int, ...]
 
 
@@ -105,6 +108,7 @@ class Prediction:
     Attributes:
         network: What it is, in words.
         depth: Hidden layers.
+        units: Numbers that each layer with weights hands on for one example [L].
         verdict: Whether it can train, a line in words.
         can_train: The same as yes or no; None where theory does not decide.
         profile: By layer: weight_std, pre_activation_second_moment (q), activation_mean, activation_std, saturation,
@@ -118,6 +122,7 @@ class Prediction:
 
     network: str
     depth: int
+    units: tuple[int, ...]
     verdict: str
     can_train: bool | None
     profile: Profile
@@ -139,12 +144,12 @@ class Prediction:
 
     @property
     def gradient_ratio(self) -> float:
-        """Root mean square gradient at the first layer over that at the output."""
-        return float(self.profile["relative_gradient_rms"][0, 0])
+        """Norm of the gradient of the first layer's pre-activations over that of the output's: 1 whatever the widths."""
+        return float(self.profile["relative_gradient_rms"][0, 0]) * math.sqrt(self.units[0] / self.units[-1])
 
     @property
     def gradient_factor(self) -> float:
-        """Factor of root mean square gradients a layer, from the output to the first layer; 1 for one layer."""
+        """Factor of gradient norms a layer, from the output to the first layer; 1 for one layer."""
         steps = len(self.profile.layers) - 1
         return self.gradient_ratio ** (1.0 / steps) if steps else 1.0
 
@@ -170,8 +175,3 @@ class Prediction:
             "assumptions": [asdict(one) for one in self.assumptions],
             "marked": sorted(self.marked),
         }
-
-
-def is_number(value: float | None) -> bool:
-    """Whether a number is there and finite."""
-    return value is not None and math.isfinite(value)

@@ -57,8 +57,9 @@ def spread_of(rows: Sequence[Row]) -> Spread | None:
     noise = [_noise(row) for row in rows[:-1]]
     # share of a layer's variance that comes from the activations below, not from its biases
     share = [1.0 - row.weights.bias_variance / row.pre.variance for row in rows[1:]]
-    lengths, gradients = np.zeros(count), np.zeros(count)
+    lengths, gradients, kurtosis = np.zeros(count), np.zeros(count), np.zeros(count)
     for k in range(count - 1):
+        kurtosis[k + 1] = 3.0 * share[k] ** 2 * noise[k].length
         lengths[k + 1] = share[k] ** 2 * (noise[k].passes ** 2 * lengths[k] + noise[k].length)
     above, response = 0.0, 0.0  # of the layers from k + 1 up: their own variance, and their answer to a deviation of v
     for k in reversed(range(count - 1)):
@@ -68,7 +69,8 @@ def spread_of(rows: Sequence[Row]) -> Spread | None:
         gradients[k] = above + response**2 * lengths[k]
     if not (np.isfinite(lengths).all() and np.isfinite(gradients).all()):
         return None
-    return Spread(np.sqrt(lengths), np.sqrt(np.maximum(gradients, 0.0)), tuple(row.units for row in rows))
+    units = tuple(row.units for row in rows)
+    return Spread(np.sqrt(lengths), np.sqrt(np.maximum(gradients, 0.0)), kurtosis, units)
 
 
 def _noise(row: Row) -> _Noise:

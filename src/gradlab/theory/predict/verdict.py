@@ -1,7 +1,8 @@
 """The verdict: one line in words, and whether a network can train as it is.
 
-Where layers are plain the depth decides, against 6 depth scales (Schoenholz et al. 2017); with norms or branches, gradients of
-the first layer that differ from the output's by more than `DECADES` decades. A network that is probably born dead, or whose
+Where layers are plain the depth decides, against 6 depth scales (Schoenholz et al. 2017). With norms or branches nobody has
+shown such a limit: there a gradient norm at the first layer that differs from the output's by `DECADES` decades counts as
+hard to train, by `FEW_DECADES` as doubtful. A network that is probably born dead, or whose
 lengths leave the range of single precision, cannot train at any depth.
 """
 
@@ -13,11 +14,11 @@ from collections.abc import Sequence
 
 from gradlab.stats.text import number_text
 from gradlab.theory.finite import BornDead
-from gradlab.theory.predict.flow import Step
+from gradlab.theory.predict.flow import Step, flattened
 from gradlab.theory.predict.layers import Row
 from gradlab.theory.predict.prediction import DepthScales, Spread
 
-DECADES = 3.0
+FEW_DECADES, DECADES = 1.0, 3.0
 LARGEST, LEAST = 1e38, 1e-38  # of lengths that single precision holds
 _LN10 = math.log(10.0)
 
@@ -40,7 +41,8 @@ def verdict_of(
     """
     depth = len(rows) - 1
     largest, least = max(row.pre.second for row in rows), min(row.pre.second for row in rows)
-    decades = 0.5 * relative[0] / _LN10
+    first, last = (row.units * row.places for row in (rows[0], rows[-1]))
+    decades = 0.5 * (relative[0] + math.log(first / last)) / _LN10  # of norms: widths drop out
     if dead is not None and dead.p_single_input >= 0.5:
         return f"Most likely dead at birth: {_percent(dead.p_single_input)} of seeds have a silent layer", False
     if least == 0.0:
@@ -56,11 +58,13 @@ def verdict_of(
         seeds = f"; seeds differ by a factor of {number_text(math.exp(float(spread.log_gradient[0]) / 2))} in gradients"
     if scales.trainable_depth is None:
         if abs(decades) > DECADES:
-            return f"Cannot train well as it is: {gradients}{seeds}", False
-        return f"Can train: {gradients}{seeds}", True
+            return f"Hard to train as it is: {gradients}{seeds}", False
+        may = abs(decades) > FEW_DECADES
+        return f"{'May' if may else 'Can'} train: {gradients}{seeds}", None if may else True
     if depth > scales.trainable_depth:
-        limit = number_text(math.floor(scales.trainable_depth))
-        return f"Too deep to train as it is: {_lost(scales)}, {gradients}; about {limit} layers could train", False
+        limit = max(1, math.floor(scales.trainable_depth))
+        could = f"about {limit:,} layer{'s' * (limit > 1)} could train"
+        return f"Too deep to train as it is: {_lost(scales)}, {gradients}; {could}", False
     if dead is not None and dead.p_single_input >= 0.1:
         return f"Can train where it is alive: {_percent(dead.p_single_input)} of seeds are born dead for an input", None
     return f"Can train: {gradients}{seeds}", True
@@ -98,7 +102,9 @@ def described(rows: Sequence[Row], steps: Sequence[Step]) -> str:
     widths = Counter(row.units for row in hidden)
     least, most = min(widths), max(widths)
     width = f"{least:,}" if least == most else f"{least:,} to {most:,}"
-    names = list(dict.fromkeys(row.phi.name.replace("(k=1.0)", "") for row in hidden))
+    phis = [step.phi.name for step in flattened(steps) if step.phi is not None and step.place != "output"]
+    names = list(dict.fromkeys(name.replace("(k=1.0)", "") for name in phis))
+    names = [name for name in names if name != "identity" or len(names) == 1]
     extra = [
         word
         for word, has in (
@@ -114,6 +120,8 @@ def described(rows: Sequence[Row], steps: Sequence[Step]) -> str:
 
 def _lost(scales: DepthScales) -> str:
     """What an input loses on its way."""
+    if scales.q_star == 0.0:
+        return "signals die out"
     if scales.phase == "chaotic":
         return "alike inputs become unlike (chaotic)"
     return "all inputs become alike (ordered)"
