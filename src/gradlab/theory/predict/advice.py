@@ -11,11 +11,12 @@ from gradlab.spec import Choice, Dense, NetworkSpec
 from gradlab.spec.choice import choose
 from gradlab.theory.finite import born_dead_one_input
 from gradlab.theory.predict.inputs import UNKNOWN, Inputs
-from gradlab.theory.predict.predict import predict_network
+from gradlab.theory.predict.predict import grown, predict_network
 from gradlab.theory.predict.prediction import Prediction
 
 ACCEPTED = 0.01  # probability of being born dead that a recommended width comes down to
 _HOW = {"forward": "keeps lengths", "backward": "keeps gradients", "compromise": "between the two"}
+_FAR = 1e4  # an infinite logarithm
 _BETTER = 0.9  # a change is worth its mention where it brings the distance from health below this share
 
 
@@ -48,24 +49,21 @@ def advise(spec: NetworkSpec, prediction: Prediction, inputs: Inputs = UNKNOWN) 
         UserError: As of `predict_network`.
     """
     found: list[Change] = []
-    best = min(
-        (Change(*made, predict_network(made[2], inputs)) for made in _gain_changes(spec, prediction)),
-        key=lambda change: distance(change.prediction),
-        default=None,
-    )
-    if best is not None and distance(best.prediction) < _BETTER * distance(prediction):
-        found.append(best)
+    best = min(_gain_changes(spec, prediction), key=lambda made: distance(made[2], inputs), default=None)
+    if best is not None and distance(best[2], inputs) < _BETTER * distance(spec, inputs):
+        found.append(Change(*best, predict_network(best[2], inputs)))
     wider = _wider(found[0].spec if found else spec, prediction)
     if wider is not None:
         found.append(Change(*wider, predict_network(wider[2], inputs)))
     return tuple(found)
 
 
-def distance(prediction: Prediction) -> float:
+def distance(spec: NetworkSpec, inputs: Inputs = UNKNOWN) -> float:
     """How far from keeping lengths and gradients: |ln| of the factor of each over the network's depth, added."""
-    lengths = prediction.profile["pre_activation_second_moment"][0]
-    hidden = lengths[:-1] if len(lengths) > 1 else lengths
-    return abs(_log(prediction.gradient_ratio)) + 0.5 * abs(_log(float(hidden[-1])) - _log(float(hidden[0])))
+    rows, relative = grown(spec, inputs)
+    lengths = [row.pre.second for row in rows[:-1] or rows]
+    gradients = 0.5 * (relative[0] + math.log(rows[0].units / rows[-1].units))
+    return min(_FAR, abs(gradients)) + 0.5 * abs(_log(lengths[-1]) - _log(lengths[0]))
 
 
 def _gain_changes(spec: NetworkSpec, prediction: Prediction) -> Iterator[tuple[str, str, NetworkSpec]]:
@@ -120,8 +118,8 @@ def _wider(spec: NetworkSpec, prediction: Prediction) -> tuple[str, str, Network
     return text, reason, spec.model_copy(update={"layers": (*layers, spec.layers[-1])})
 
 
-def _log(value: float) -> float:
-    """ln of a ratio, as far as a comparison needs it."""
-    if not value > 0.0:
-        return -1e4
-    return math.log(value) if math.isfinite(value) else 1e4
+def _log(length: float) -> float:
+    """ln of a length, as far as a comparison needs it."""
+    if not length > 0.0:
+        return -_FAR
+    return math.log(length) if math.isfinite(length) else _FAR

@@ -16,7 +16,7 @@ from gradlab.theory.predict.assumptions import assumptions_of
 from gradlab.theory.predict.death import death_of
 from gradlab.theory.predict.depth import grown_scales, plain_scales, typical_block
 from gradlab.theory.predict.flat import flat_share
-from gradlab.theory.predict.flow import Signal, backward
+from gradlab.theory.predict.flow import Signal, Step, backward
 from gradlab.theory.predict.inputs import UNKNOWN, Inputs
 from gradlab.theory.predict.layers import Row, compares_inputs, rows_of, steps_of
 from gradlab.theory.predict.prediction import DepthScales, Prediction, RecommendedGains
@@ -47,13 +47,9 @@ def predict_network(spec: NetworkSpec, inputs: Inputs = UNKNOWN) -> Prediction:
         >>> found.scales.phase, found.profile["pre_activation_second_moment"][0, :3].tolist(), found.can_train
         ('critical', [2.0, 2.0, 2.0], True)
     """
-    square = at_least_zero("input_square", inputs.square)
-    shared = inputs.shared if compares_inputs(spec) else None
-    steps = steps_of(spec, Signal(square, shared=shared))
-    rows = rows_of(steps)
+    steps = _steps(spec, inputs)
+    rows, relative = rows_of(steps), _relative(steps)
     is_plain = spec.is_plain
-    _, log_gradients = backward(steps)
-    relative = [_less(log_gradients[k], log_gradients[-1]) for k in range(len(rows))]
     spread = spread_of(rows) if is_plain else None
     scales = _scales(rows, relative, is_plain=is_plain)
     assumptions = assumptions_of(rows, steps, spread, is_plain=is_plain, inputs=inputs)
@@ -78,6 +74,26 @@ def predict_network(spec: NetworkSpec, inputs: Inputs = UNKNOWN) -> Prediction:
         gains=_gains(rows, has_norm=any(step.kind == "norm" for step in steps)),
         assumptions=assumptions,
     )
+
+
+def grown(spec: NetworkSpec, inputs: Inputs = UNKNOWN) -> tuple[list[Row], list[float]]:
+    """Layers with weights, and ln of their mean squared gradients over the last one's: what is quick to have.
+
+    Raises:
+        UserError: As of `predict_network`.
+    """
+    steps = _steps(spec, inputs)
+    return rows_of(steps), _relative(steps)
+
+
+def _steps(spec: NetworkSpec, inputs: Inputs) -> tuple[Step, ...]:
+    square = at_least_zero("input_square", inputs.square)
+    return steps_of(spec, Signal(square, shared=inputs.shared if compares_inputs(spec) else None))
+
+
+def _relative(steps: Sequence[Step]) -> list[float]:
+    _, logs = backward(steps)
+    return [_less(log, logs[-1]) for log in logs]
 
 
 def _columns(rows: Sequence[Row], relative: Sequence[float]) -> dict[str, list[float]]:
