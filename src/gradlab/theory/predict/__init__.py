@@ -9,6 +9,7 @@ from gradlab.theory.predict.advice import Change, advise
 from gradlab.theory.predict.inputs import Inputs, inputs_of
 from gradlab.theory.predict.predict import predict_network
 from gradlab.theory.predict.prediction import Assumption, DepthScales, Prediction, RecommendedGains, Spread
+from gradlab.theory.predict.typical import typical_profile
 
 __all__ = [
     "Assumption",
@@ -21,4 +22,5 @@ __all__ = [
     "advise",
     "inputs_of",
     "predict_network",
+    "typical_profile",
 ]
