@@ -153,6 +153,9 @@ def quantity(name: str, network: Captured, place: int) -> float:
     if name in OF_OUTPUT:
         return OF_OUTPUT[name](network) if place == len(network.layers) - 1 else NAN
     layer = lists(network, place)
+    if name == "relative_gradient_rms":
+        sizes = [lists(network, at).pre_grads for at in (place, -1)]
+        return NAN if None in sizes else quotient(*(rms(flat(grads)) for grads in sizes))
     if name in OF_BACKWARD:
         return NAN if layer.weight_grads is None else OF_BACKWARD[name](layer)
     if name in OF_UPDATES:

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from gradlab.parts import Param
     from gradlab.studies.plan import Plan
     from gradlab.studies.results import Analysis
+    from gradlab.studies.sampled import Comparison
     from gradlab.theory.finite import BornDead
     from gradlab.theory.gauss import Moments
     from gradlab.theory.meanfield import EdgePoint, FixedPoint, Gains
+    from gradlab.theory.predict import Change, Prediction
 
 
 def catalog_document(catalog: Catalog[Any]) -> dict[str, Any]:
@@ -112,6 +114,24 @@ def born_dead_document(width: int, depth: int, found: BornDead) -> dict[str, Any
     """Probabilities of being dead at birth."""
     content = {key: value for key, value in asdict(found).items() if key != "widths"}
     return _document("theory-born-dead", width=width, depth=depth, **content)
+
+
+def prediction_document(
+    target: str | None, prediction: Prediction, changes: Sequence[Change], comparison: Comparison | None
+) -> dict[str, Any]:
+    """What theory says of a network, what to change, and, where networks were drawn, what they say."""
+    changed = [
+        {
+            "text": one.text,
+            "reason": one.reason,
+            "verdict": one.prediction.verdict,
+            "can_train": one.prediction.can_train,
+            "gradient_ratio": one.prediction.gradient_ratio,
+        }
+        for one in changes
+    ]
+    measured = None if comparison is None else comparison.to_dict()
+    return _document("prediction", target=target, **prediction.to_dict(), changes=changed, comparison=measured)
 
 
 def _document(name: str, /, **content: Any) -> dict[str, Any]:

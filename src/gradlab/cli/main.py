@@ -31,6 +31,7 @@ and why.
 For example:
   gradlab study list
   gradlab study run dying-relu
+  gradlab predict --hidden 100x40 --activation relu --init glorot_uniform
   gradlab list activations
 
 Exit codes: 0 done, 2 wrong usage or input, 130 interrupted, 1 a bug in gradlab.
@@ -94,7 +95,7 @@ def _app() -> App:
     """All verbs. Their modules hold only options: what a verb needs is imported when it is called."""
     from cyclopts import App
 
-    from gradlab.cli import data, list, report, study, summary, theory
+    from gradlab.cli import data, list, predict, report, study, summary, theory
 
     app = App(
         name="gradlab",
@@ -110,6 +111,7 @@ def _app() -> App:
     app.command(report.report)
     app.command(list.show, name="list")
     app.command(summary.summary)
+    app.command(predict.predict)
     app.command(theory.app)
     app.command(data.app)
     return app

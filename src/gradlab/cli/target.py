@@ -23,7 +23,7 @@ from gradlab.errors import StudyFileError, UnknownName, UserError, shown
 if TYPE_CHECKING:
     from torch import nn
 
-    from gradlab.spec import NetworkSpec
+    from gradlab.spec import NetworkSpec, Setup
 
 
 def is_code(target: str) -> bool:
@@ -47,7 +47,26 @@ def load_networks(target: str, settings: Sequence[str] = ()) -> list[tuple[str, 
         UserError: Neither a study nor a file, or wrong content.
     """
     from gradlab.nets.summary import summarize_spec
-    from gradlab.reports.words import levels_text
+    from gradlab.spec import Setup
+
+    found: dict[object, tuple[str, NetworkSpec]] = {}
+    for name, one in load_setups(target, settings):
+        spec = one.network if isinstance(one, Setup) else one
+        summary = summarize_spec(spec)
+        found.setdefault((summary.input, summary.layers), (name, spec))
+    return list(found.values())
+
+
+def load_setups(target: str, settings: Sequence[str] = ()) -> list[tuple[str, NetworkSpec | Setup]]:
+    """The setups of a study whose networks or tasks differ, each with the name of its first cell.
+
+    Args:
+        target: As of `load_networks`; a [network] table alone gives a network without recipe and task.
+        settings: As behind `--set`, for a study.
+
+    Raises:
+        UserError: Neither a study nor a file, or wrong content.
+    """
     from gradlab.spec import setup_from
     from gradlab.studies.load import load_study, read_table, shipped_studies
     from gradlab.studies.plan import make_plan
@@ -62,7 +81,9 @@ def load_networks(target: str, settings: Sequence[str] = ()) -> list[tuple[str, 
                     "--set", got="it for a network", expected="it for a study", do="Change the file instead"
                 )
             is_alone = table.keys() == {"network"}
-            return [(target, _network(table["network"]) if is_alone else setup_from(table).network)]
+            return [(target, network_from(table["network"]) if is_alone else setup_from(table))]
+    from gradlab.reports.words import levels_text
+
     try:
         plan = make_plan(load_study(target, settings))
     except UnknownName as error:
@@ -73,16 +94,19 @@ def load_networks(target: str, settings: Sequence[str] = ()) -> list[tuple[str, 
     if plan.study.is_exact:
         expected = "a study that trains networks"
         raise UserError(f"target {shown(target)}", got="an exact study, which has no network", expected=expected)
-    found: dict[object, tuple[str, NetworkSpec]] = {}
+    found: dict[object, tuple[str, NetworkSpec | Setup]] = {}
     for cell in plan.cells:
-        spec = cell.setup.network
-        summary = summarize_spec(spec)
-        found.setdefault((summary.input, summary.layers), (levels_text(cell.levels), spec))
+        key = (cell.setup.network, cell.setup.task)
+        found.setdefault(key, (levels_text(cell.levels), cell.setup))
     return list(found.values())
 
 
-def _network(table: object) -> NetworkSpec:
-    """A network described alone."""
+def network_from(table: object) -> NetworkSpec:
+    """A network described alone.
+
+    Raises:
+        SpecError: With every problem found.
+    """
     from pydantic import ValidationError
 
     from gradlab.errors import from_validation

@@ -22,6 +22,8 @@ from gradlab.parts.param import Param, Value
 from gradlab.seeds import Purpose
 
 TRUNCATED_STD = 0.8796256610342398  # std of a standard normal cut at +-2
+TRUNCATED_KURTOSIS = -0.6344632828703505  # its excess kurtosis
+UNIFORM_KURTOSIS = -1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,9 @@ class Initializer:
             entries are not identically distributed around zero.
         params: Parameters in the order in which the functions take them.
         includes_bias: The law draws [W, b] as one block of fan_in + 1 columns; the layer's bias must be "own".
+        mean: `mean(*params)` -> mean of one weight; None for 0.
+        kurtosis: `kurtosis(*params)` -> excess kurtosis of one weight; None for a normal law's 0.
+        is_independent: Whether the weights of a layer are independent of one another.
     """
 
     name: str
@@ -79,6 +84,9 @@ class Initializer:
     std: Callable[..., float] | None = None
     params: tuple[Param, ...] = ()
     includes_bias: bool = False
+    mean: Callable[..., float] | None = None
+    kurtosis: Callable[..., float] | None = None
+    is_independent: bool = True
 
 
 INITIALIZERS: Catalog[Initializer] = Catalog("initializer", "initializers")
@@ -113,6 +121,7 @@ INITIALIZERS.add(
         source="symmetric start",
         sample=_constant,
         params=(Param("value", None, "every weight"),),
+        mean=lambda value: value,
     )
 )
 INITIALIZERS.add(
@@ -123,6 +132,8 @@ INITIALIZERS.add(
         sample=_uniform,
         std=lambda fan_in, fan_out, low, high: (high - low) / math.sqrt(12.0),
         params=(Param("low", -0.05, "lower bound"), Param("high", 0.05, "upper bound")),
+        mean=lambda low, high: 0.5 * (low + high),
+        kurtosis=lambda low, high: UNIFORM_KURTOSIS,
     )
 )
 INITIALIZERS.add(
@@ -143,6 +154,7 @@ INITIALIZERS.add(
         sample=_truncated_normal,
         std=lambda fan_in, fan_out, std: TRUNCATED_STD * std,
         params=(Param("std", 0.05, "standard deviation before cutting", low=0.0),),
+        kurtosis=lambda std: TRUNCATED_KURTOSIS,
     )
 )
 
@@ -171,6 +183,7 @@ def _add_variance_law(name: str, variance: str, source: str, std: Callable[..., 
             sample=uniform,
             std=std,
             params=params,
+            kurtosis=lambda *values: UNIFORM_KURTOSIS,
         )
     )
     INITIALIZERS.add(
@@ -181,6 +194,7 @@ def _add_variance_law(name: str, variance: str, source: str, std: Callable[..., 
             sample=normal,
             std=lambda fan_in, fan_out, *values: std(fan_in, fan_out, *values[:-1]),
             params=(*params, TRUNCATED),
+            kurtosis=lambda *values: TRUNCATED_KURTOSIS if values[-1] else 0.0,
         )
     )
 
@@ -223,6 +237,7 @@ INITIALIZERS.add(
         sample=_orthogonal,
         std=lambda fan_in, fan_out, gain: gain / math.sqrt(max(fan_in, fan_out)),
         params=(GAIN,),
+        is_independent=False,
     )
 )
 
@@ -238,6 +253,7 @@ INITIALIZERS.add(
         source="torch.nn.Linear.reset_parameters",
         sample=_torch_default,
         std=lambda fan_in, fan_out: 1.0 / math.sqrt(3.0 * fan_in),
+        kurtosis=lambda: UNIFORM_KURTOSIS,
     )
 )
 

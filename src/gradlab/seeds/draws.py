@@ -12,7 +12,8 @@ from numba import njit, prange
 from numpy import ndarray
 
 from gradlab.seeds.hashed import dropout_state, dropout_threshold, is_kept, permute
-from gradlab.seeds.streams import LOW_32, SHIFT_32, Purpose, block, normal_quantile, philox, word_to_uniform
+from gradlab.seeds.purpose import Purpose
+from gradlab.seeds.streams import LOW_32, SHIFT_32, block, normal_quantile, philox, word_to_uniform
 
 
 def _fill_uniforms(root_seed, replicas, purpose, layer, out):  # type: ignore[no-untyped-def]

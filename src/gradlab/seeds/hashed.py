@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from gradlab.seeds.streams import LOW_32, ONE, SHIFT_32, Purpose, block
+from gradlab.seeds.purpose import Purpose
+from gradlab.seeds.streams import LOW_32, ONE, SHIFT_32, block
 
 Purpose_DROPOUT = int(Purpose.DROPOUT)
 Purpose_ORDER = int(Purpose.ORDER)  # numba reads module constants, not enum attributes

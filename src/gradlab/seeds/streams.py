@@ -2,25 +2,8 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 import numpy as np
 from numba import njit
-
-
-class Purpose(IntEnum):
-    """What a stream is for; part of the counter, so streams of different purpose never overlap."""
-
-    WEIGHTS = 1
-    BIAS = 2
-    REPLACED_INDEX = 3
-    REPLACED_VALUE = 4
-    DATA = 5
-    TEST_DATA = 6
-    NOISE = 7
-    ORDER = 8
-    DROPOUT = 9
-
 
 _MULTIPLIER_0 = np.uint64(0xD2511F53)
 _MULTIPLIER_1 = np.uint64(0xCD9E8D57)

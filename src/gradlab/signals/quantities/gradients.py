@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
 
-from gradlab.signals.captured import CapturedLayer
+from gradlab.signals.captured import Captured, CapturedLayer
 from gradlab.signals.quantities.record import QUANTITIES, Quantity, by_layer
 from gradlab.signals.quantities.statistics import Entries, PerReplica, max_abs, mean_abs, norm, rms, std
 
@@ -23,6 +25,13 @@ def by_weight(statistic: Callable[[Entries], PerReplica]) -> Callable[[CapturedL
 def pre_activation_gradient_rms(layer: CapturedLayer) -> PerReplica | None:
     """Root mean square of dL/dz over inputs and units."""
     return None if layer.pre_grads is None else rms(layer.pre_grads)
+
+
+@np.errstate(divide="ignore", invalid="ignore")
+def relative_gradient_rms(captured: Captured) -> Float[ndarray, "R L"]:
+    """Root mean square of dL/dz over that of the last layer."""
+    sizes = by_layer(pre_activation_gradient_rms)(captured)
+    return np.asarray(sizes / sizes[:, -1:])
 
 
 @np.errstate(divide="ignore", invalid="ignore")
@@ -94,6 +103,19 @@ QUANTITIES.add(
         needs="backward",
         scale="log",
         measure=by_layer(pre_activation_gradient_rms),
+    )
+)
+QUANTITIES.add(
+    Quantity(
+        name="relative_gradient_rms",
+        symbol="rms(dL/dz) : output",
+        unit="",
+        meaning="error signal that reaches the layer over that of the output: 1 where gradients neither vanish nor explode",
+        formula="rms(dL/dz) / rms(dL/dz of the output layer)",
+        source="Schoenholz, Gilmer, Ganguli and Sohl-Dickstein 2017",
+        needs="backward",
+        scale="log",
+        measure=relative_gradient_rms,
     )
 )
 QUANTITIES.add(

@@ -10,6 +10,7 @@ from gradlab.theory.gauss.checks import at_least_zero, within_float_range
 from gradlab.theory.gauss.moments import Moment, Moments, moments, second_moment, slope_moment
 from gradlab.theory.gauss.pairs import PairMoments, pair_moments
 from gradlab.theory.gauss.phi import ActivationLike, Phi, as_phi
+from gradlab.theory.gauss.shifted import shifted
 
 __all__ = [
     "ActivationLike",
@@ -22,6 +23,7 @@ __all__ = [
     "moments",
     "pair_moments",
     "second_moment",
+    "shifted",
     "slope_moment",
     "within_float_range",
 ]

@@ -1,0 +1,56 @@
+"""`predict`: what theory says of whatever describes a network: a spec, a setup, or a live `torch.nn` model.
+
+Here, above both theory and live networks, because theory never sees a tensor: a model is read into a spec first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradlab.errors import UserError
+from gradlab.spec import NetworkSpec, Setup
+from gradlab.theory.predict import Inputs, Prediction, inputs_of, predict_network
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def predict(network: NetworkSpec | Setup | nn.Module, inputs: Inputs | None = None) -> Prediction:
+    """Whether a network can train, from its description alone.
+
+    Args:
+        network: A description; a setup, whose task then gives the inputs; or a model that `nets.reader.read_model` can
+            read, whose measured variances of weights and biases are judged.
+        inputs: What is known of the examples; by default the setup's own, or uncorrelated ones of mean square 1.
+
+    Raises:
+        UserError: It is neither, or theory says nothing of it.
+        UnreadableModel: A model with a part that no description has.
+        DataError: The files of a setup's task cannot be had.
+
+    Example:
+        >>> spec = NetworkSpec(inputs=784, outputs=10, hidden="100 x 40", activation="relu", weights="glorot_uniform")
+        >>> predict(spec).scales.phase
+        'ordered'
+    """
+    spec, known = described(network, inputs)
+    return predict_network(spec, known)
+
+
+def described(network: NetworkSpec | Setup | nn.Module, inputs: Inputs | None = None) -> tuple[NetworkSpec, Inputs]:
+    """The description behind a network, and what is known of its inputs.
+
+    Raises:
+        UserError: As of `predict`.
+    """
+    if isinstance(network, Setup):
+        return network.network, inputs_of(network) if inputs is None else inputs
+    if isinstance(network, NetworkSpec):
+        return network, Inputs() if inputs is None else inputs
+    from torch import nn
+
+    if not isinstance(network, nn.Module):
+        raise UserError("network", got=network, expected="a NetworkSpec, a Setup or a torch.nn.Module")
+    from gradlab.nets.reader import read_model
+
+    return read_model(network), Inputs() if inputs is None else inputs

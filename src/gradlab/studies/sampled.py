@@ -1,0 +1,182 @@
+"""`compare`: theory beside networks that were drawn and never trained, one forward and one backward pass each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from gradlab import seeds
+from gradlab.data import TASKS, Examples
+from gradlab.errors import UserError
+from gradlab.nets.stack import initial_layer
+from gradlab.parts import LOSSES
+from gradlab.probes import capture
+from gradlab.seeds import Purpose
+from gradlab.signals import QUANTITIES, Profile, measure
+from gradlab.spec import Choice, NetworkSpec, Setup
+from gradlab.spec.choice import choose
+from gradlab.stats import Mean
+from gradlab.studies.predict import described
+from gradlab.theory.predict import Inputs, predict_network, typical_profile
+
+if TYPE_CHECKING:
+    from torch import nn
+
+NETWORKS = 100
+EXAMPLES = 64  # of a setup's task
+CHUNK_BYTES = 50_000_000  # of weights that exist at a time
+_FAR = 10.0  # size of targets, in standard deviations of the output: so gradients there hardly depend on the network
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Theory beside measurement.
+
+    Attributes:
+        networks: How many were drawn.
+        examples: Inputs that each saw.
+        theory: What a sample of this width is to show (`typical_profile`), R = 1; dropout left out, as in the measurement.
+        measured: [R, L].
+        means: Of the measured, by quantity and layer: geometric on a log scale.
+        z: (mean - theory) / standard error [L] by quantity, of logarithms on a log scale; NaN where it has no meaning.
+    """
+
+    networks: int
+    examples: int
+    theory: Profile
+    measured: Profile
+    means: Mapping[str, tuple[Mean, ...]]
+    z: Mapping[str, Float[ndarray, " L"]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, lists and text, without the single networks."""
+        return {
+            "networks": self.networks,
+            "examples": self.examples,
+            "layers": list(self.theory.layers),
+            "quantities": {
+                name: {
+                    "theory": self.theory[name][0].tolist(),
+                    "measured": [mean.mean for mean in means],
+                    "low": [mean.low for mean in means],
+                    "high": [mean.high for mean in means],
+                    "n": [mean.n for mean in means],
+                    "z": self.z[name].tolist(),
+                }
+                for name, means in self.means.items()
+            },
+        }
+
+
+def compare(
+    network: NetworkSpec | Setup | nn.Module,
+    inputs: Inputs | None = None,
+    *,
+    networks: int = NETWORKS,
+    root_seed: int = 0,
+) -> Comparison:
+    """Draw networks, look at them once, and set theory beside them.
+
+    Args:
+        network: As of `predict`. A setup's networks see the first examples of its task; others one normal input each, of
+            the length that theory was given, and targets so far away that gradients at the output are those of chance.
+        inputs: As of `predict`.
+        networks: How many to draw.
+        root_seed: Key of all random numbers.
+
+    Raises:
+        UserError: The network has more than dense layers, which a capture does not follow yet; or as of `predict`.
+    """
+    spec, known = described(network, inputs)
+    if not spec.is_plain:
+        raise UserError("--compare", got="a network with more than dense layers", expected="dense layers alone, so far")
+    still = tuple(layer.model_copy(update={"dropout": 0.0}) for layer in spec.dense)
+    spec = spec.model_copy(update={"layers": still})
+    prediction = predict_network(spec, known)
+    theory = typical_profile(spec, prediction, known)
+    loss = network.recipe.loss if isinstance(network, Setup) else choose(LOSSES, "loss", "mse")
+    size = max(1, CHUNK_BYTES // (8 * spec.parameters))
+    profiles = []
+    far = _FAR * float(np.sqrt(prediction.profile["pre_activation_second_moment"][0, -1]))
+    for start in range(0, networks, size):
+        replicas = np.arange(start, min(start + size, networks))
+        examples = _examples(network, spec, known, far, root_seed, replicas)
+        profiles.append(_measured(spec, loss, examples, root_seed, replicas, tuple(theory.values)))
+    measured = Profile(
+        {name: np.concatenate([one[name] for one in profiles]) for name in theory.values}, theory.layers, "measured"
+    )
+    means = {name: measured.means(name, scale=QUANTITIES[name].scale) for name in theory.values}
+    z = {name: np.array(list(z_scores(theory[name][0], measured[name], name))) for name in theory.values}
+    return Comparison(networks, examples.inputs.shape[1], theory, measured, means, z)
+
+
+def z_scores(theory: Float[ndarray, " L"], measured: Float[ndarray, "R L"], quantity: str) -> Iterator[float]:
+    """(mean - theory) / standard error of each layer, of logarithms for a quantity on a log scale.
+
+    0 where both are the same constant; NaN where fewer than two networks have a number, or theory has none.
+    """
+    is_log = QUANTITIES[quantity].scale == "log"
+    for expected, column in zip(theory.tolist(), measured.T, strict=True):
+        values = column[np.isfinite(column) & (column > 0.0)] if is_log else column[np.isfinite(column)]
+        if len(values) < 2 or not np.isfinite(expected) or (is_log and expected <= 0.0):
+            yield float("nan")
+            continue
+        if is_log:
+            values, expected = np.log(values), float(np.log(expected))
+        error = float(values.std(ddof=1)) / len(values) ** 0.5
+        difference = float(values.mean()) - expected
+        if error < 1e-12 * max(1.0, abs(expected)):
+            yield 0.0 if abs(difference) < 1e-9 * max(1.0, abs(expected)) else float("nan")
+        else:
+            yield difference / error
+
+
+def _examples(
+    network: NetworkSpec | Setup | nn.Module,
+    spec: NetworkSpec,
+    inputs: Inputs,
+    far: float,
+    root_seed: int,
+    replicas: ndarray,
+) -> Examples:
+    """What each network sees, and what it should say."""
+    if isinstance(network, Setup):
+        task = TASKS[network.task.name]
+        drawn = task.draw(root_seed, replicas, Purpose.DATA, network.points, dict(network.task.params))
+        targets = None if drawn.targets is None else drawn.targets[:, :EXAMPLES]
+        return Examples(drawn.inputs[:, :EXAMPLES], targets)
+    x = seeds.normals(root_seed, replicas, Purpose.DATA, 0, spec.inputs)
+    x *= np.sqrt(inputs.square / (x**2).mean(axis=1, keepdims=True))
+    targets = far * seeds.normals(root_seed, replicas, Purpose.NOISE, 0, spec.outputs)
+    return Examples(x[:, None], targets[:, None])
+
+
+def _measured(
+    spec: NetworkSpec,
+    loss: Choice,
+    examples: Examples,
+    root_seed: int,
+    replicas: ndarray,
+    quantities: tuple[str, ...],
+) -> Profile:
+    """One forward and one backward pass of some networks, in double precision."""
+    drawn = [initial_layer(layer, k, spec.widths[k], root_seed, replicas) for k, layer in enumerate(spec.dense)]
+
+    def along(choice: Choice) -> list[ndarray]:
+        return [np.full(len(replicas), float(value)) for value in choice.values]
+
+    captured = capture(
+        spec,
+        [along(layer.activation) for layer in spec.dense],
+        [weights for weights, _ in drawn],
+        [biases for _, biases in drawn],
+        loss,
+        along(loss),
+        examples,
+    )
+    return measure(captured, quantities=quantities)
