@@ -15,7 +15,7 @@ Levels = dict[str, str | int | float | bool]
 LayerName = Annotated[int, Field(ge=1)] | Literal["output", "every"]
 SPREAD_OF = "spread of "
 SPREAD = SPREAD_OF + "where"
-KINDS = ("rate", "difference", "readings", "mean", "ratio", "variance_ratio", "exact")
+KINDS = ("rate", "difference", "readings", "mean", "ratio", "variance_ratio", "boundary", "exact")
 
 
 class Measure(Strict):
@@ -28,6 +28,10 @@ class Measure(Strict):
         mean: Name of a metric or a quantity; its mean over the replicas of `where`, less that of `minus` where given.
         ratio: The same; the geometric mean over replicas of the ratio of `where` to `to`.
         variance_ratio: The same; the variance over replicas of `where` over that of `to`, replicas paired.
+        boundary: Name of a metric; up to which level of the factor `along` its mean reaches `threshold`, for every
+            combination of the other levels in `where`.
+        along: Name of a factor whose levels are numbers, such as depth.
+        threshold: Of the metric.
         exact: Name of a computation of an exact study, of which `part` is measured.
         part: Which of its results.
         where: Levels that pick the cell(s).
@@ -48,6 +52,9 @@ class Measure(Strict):
     mean: str | None = None
     ratio: str | None = None
     variance_ratio: str | None = None
+    boundary: str | None = None
+    along: str | None = None
+    threshold: float | None = None
     exact: str | None = None
     part: str | None = None
     where: Levels = {}
@@ -68,6 +75,10 @@ class Measure(Strict):
             raise SpecError(
                 "measure.part", got=self.part or "nothing", expected="a result, of an exact computation only"
             )
+        if self.boundary is not None and (self.along is None or self.threshold is None):
+            raise SpecError("measure.boundary", got="no along or no threshold", expected="both")
+        if self.boundary is None and (self.along or self.threshold is not None):
+            raise SpecError("measure.along", got=self.along or self.threshold, expected="a boundary")
         if self.difference is not None and self.minus is None:
             raise SpecError("measure.minus", got="nothing", expected="levels of the other cell")
         if self.minus is not None and self.difference is None and self.mean is None:
@@ -120,6 +131,7 @@ class Expectation(Strict):
         below: The 95 % interval of a difference lies below this.
         above: It lies above this.
         equals: What a computation finds, as TOML writes it; nothing is rounded.
+        within: Beside the theory of a boundary: the factor up to which it may lie off.
     """
 
     theory: str | None = None
@@ -128,10 +140,11 @@ class Expectation(Strict):
     below: float | None = None
     above: float | None = None
     equals: Value | None = None
+    within: float | None = Field(default=None, ge=1.0, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        kinds = self.model_dump(exclude_none=True)
+        kinds = self.model_dump(exclude_none=True, exclude={"within"})
         if len(kinds) != 1:
             raise SpecError(
                 "expected", got=list(kinds) or "nothing", expected="exactly one of theory, a bound or equals"
@@ -189,7 +202,7 @@ class Claim(Strict):
         """Replicas below which the claim is undecided."""
         if self.min_replicas:
             return self.min_replicas
-        if self.measure.spread is not None:
+        if self.measure.spread is not None or self.measure.boundary is not None:
             return 1
         return 2 if self.measure.is_of_numbers and self.measure.variance_ratio is None else 100
 
@@ -213,6 +226,10 @@ class Claim(Strict):
         if equals != (measure.exact is not None):
             got = "no value" if measure.exact else "an exact value"
             raise SpecError(f'claim "{self.id}".expected', got=got, expected="equals, for an exact computation only")
+        within = self.expected.within if self.expected is not None else None
+        if (measure.boundary is not None) != (within is not None):
+            got = f"a {'boundary' if measure.boundary else 'claim'}, within = {within}"
+            raise SpecError(f'claim "{self.id}".expected', got=got, expected="theory and within, of a boundary only")
         is_rate = not measure.is_of_numbers and measure.readings is None
         if is_rate and self.published is not None and not 0.0 <= self.published <= 1.0:
             raise SpecError(f'claim "{self.id}".published', got=self.published, expected="a rate between 0 and 1")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gradlab.signals import QUANTITIES
 from gradlab.stats import Proportion, paired_rates_difference, prediction_interval, standard_error, wilson
+from gradlab.studies.boundary import Boundary, boundaries
 from gradlab.studies.claim import SPREAD, Claim, Expectation, Measure
 from gradlab.studies.compare import THEORIES
 from gradlab.studies.number_claims import measured, reading, within
@@ -60,6 +61,8 @@ def judge(claim: Claim, plan: Plan, cells: Sequence[CellResult], pairs: Pairs) -
     if claim.measure.difference is not None:
         assert claim.measure.minus is not None
         return _difference(claim, chosen[0], by_id[plan.matching(claim.measure.minus)[0].id], pairs)
+    if claim.measure.boundary is not None:
+        return _boundary(claim, chosen)
     if claim.expected is not None and claim.expected.theory is not None:
         return _theory(claim, claim.expected.theory, chosen)
     return _rate(claim, chosen[0])
@@ -190,6 +193,35 @@ def _theory(claim: Claim, theory: str, cells: Sequence[CellResult]) -> ClaimResu
         claim, published=1.0, measured=share.rate, low=share.low, high=share.high, replicas=n,
         verdict="undecided" if few else verdict, why=few or why,
     )  # fmt: skip
+
+
+def _boundary(claim: Claim, cells: Sequence[CellResult]) -> ClaimResult:
+    """Whether every boundary lies where theory expects it, give or take a factor."""
+    found = claim_boundaries(claim, cells)
+    if isinstance(found, str):
+        return _result(claim, verdict="undecided", why=found)
+    assert claim.expected is not None and claim.expected.within is not None
+    within = claim.expected.within
+    agree = [boundary.agrees(within) for boundary in found]
+    share, n = wilson(sum(agree), len(found)), sum(boundary.n for boundary in found)
+    off = [
+        " and ".join(f"{k} {v}" for k, v in b.levels.items()) for b, fits in zip(found, agree, strict=True) if not fits
+    ]
+    why = f"{sum(agree)} of {len(found)} boundaries within a factor {within:g} of {THEORIES[str(claim.expected.theory)].meaning}"
+    few = _too_few(claim, min(boundary.n for boundary in found))
+    return _result(
+        claim, published=1.0, measured=share.rate, low=share.low, high=share.high, replicas=n,
+        verdict="undecided" if few else "held" if all(agree) else "not held",
+        why=few or why + (f"; not {', '.join(off)}" if off else ""),
+    )  # fmt: skip
+
+
+def claim_boundaries(claim: Claim, cells: Sequence[CellResult]) -> list[Boundary] | str:
+    """The boundaries that a claim is about, or why nothing can be said."""
+    measure = claim.measure
+    assert measure.boundary and measure.along and measure.threshold is not None and claim.expected is not None
+    theory = THEORIES[str(claim.expected.theory)].value
+    return boundaries(cells, measure.boundary, measure.along, measure.threshold, theory)
 
 
 def _readings(claim: Claim, cells: Sequence[CellResult], lender: CellResult | None) -> ClaimResult:

@@ -12,6 +12,7 @@ from gradlab.catalog import Catalog
 from gradlab.parts import INITIALIZERS
 from gradlab.spec import Dense, Setup
 from gradlab.theory.finite import born_dead_lower_bound, born_dead_one_input
+from gradlab.theory.predict import predict_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Theory:
     Attributes:
         name: How claims call it.
         meaning: What it predicts, in words.
-        kind: "exact" or "lower bound".
-        value: Setup -> probability, or None where the assumptions do not hold.
+        kind: "exact" or "lower bound", of a probability; or "depth".
+        value: Setup -> probability or depth, or None where the assumptions do not hold.
     """
 
     name: str
@@ -68,7 +69,18 @@ THEORIES.add(
 THEORIES.add(Theory("born_dead_lower_bound", "collapsed at birth on inputs of both signs", "lower bound", _both_rays))
 
 
+def _trainable_depth(setup: Setup) -> float | None:
+    return predict_network(setup.network).scales.trainable_depth
+
+
+THEORIES.add(
+    Theory(
+        "trainable_depth", "hidden layers that can train: 6 depth scales of the fixed point", "depth", _trainable_depth
+    )
+)
+
+
 def theories_of(setup: Setup) -> dict[str, float]:
-    """Every closed form that applies, by name."""
-    values = {name: theory.value(setup) for name, theory in THEORIES.items()}
+    """Every probability in closed form that applies, by name."""
+    values = {name: theory.value(setup) for name, theory in THEORIES.items() if theory.kind != "depth"}
     return {name: value for name, value in values.items() if value is not None}

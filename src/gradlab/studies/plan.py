@@ -262,6 +262,12 @@ def _check_claim(plan: Plan, claim: Claim) -> None:
     if plan.study.is_exact or measure.exact is not None:
         _check_exact(plan.study, claim)
         return
+    if measure.along is not None:
+        factors = [factor.name for factor in plan.study.factors]
+        if measure.along not in factors:
+            raise UnknownName("factor", measure.along, factors, do=f'Claim "{claim.id}" names it')
+        if any(isinstance(cell.levels.get(measure.along), str | bool | None) for cell in plan.matching(measure.where)):
+            raise SpecError(f'claim "{claim.id}".measure.along', got=measure.along, expected="a factor of numbers")
     if measure.is_of_numbers:
         known = number_names(plan.study)
         is_quantity = measure.name not in plan.study.metrics
@@ -271,6 +277,8 @@ def _check_claim(plan: Plan, claim: Claim) -> None:
                 got=measure.layer or "nothing",
                 expected=f"a layer of the quantity {measure.name}" if is_quantity else "none: a metric has no layers",
             )
+    elif measure.boundary is not None:
+        known = list(plan.study.metrics)
     else:
         known = look_outcomes(plan.study) if measure.look == 0 else outcome_names(plan.study)
         if measure.readings is not None:
@@ -284,7 +292,10 @@ def _check_claim(plan: Plan, claim: Claim) -> None:
     if measure.readings is not None and measure.spread is not None and measure.name not in plan.study.metrics:
         raise SpecError(f'claim "{claim.id}".measure.spread', got="a rate", expected="readings of an accuracy")
     if claim.expected is not None and claim.expected.theory is not None:
-        THEORIES[claim.expected.theory]
+        kind = THEORIES[claim.expected.theory].kind
+        if (kind == "depth") != (measure.boundary is not None):
+            expected = "the theory of a depth, for a boundary only"
+            raise SpecError(f'claim "{claim.id}".expected.theory', got=claim.expected.theory, expected=expected)
     for side, where in measure.cells.items():
         found = plan.matching(where)
         single = (measure.readings is None or side != "where") and not (claim.expected and claim.expected.theory)

@@ -11,6 +11,7 @@ to follow the reader's light or dark system.
 
 from gradlab.reports.charts.axes import Level
 from gradlab.reports.charts.bands import BANDS_KEY
+from gradlab.reports.charts.boundaries import BoundaryColumn, boundary_map
 from gradlab.reports.charts.classes import CONFUSION_KEY, ClassCounts, class_counts, confusion
 from gradlab.reports.charts.curves import Curve, Losses, loss_curves, survival
 from gradlab.reports.charts.densities import LayerHistograms
@@ -28,6 +29,7 @@ __all__ = [
     "BANDS_KEY",
     "CONFUSION_KEY",
     "VIOLINS_KEY",
+    "BoundaryColumn",
     "ClassCounts",
     "Curve",
     "DepthCurve",
@@ -42,6 +44,7 @@ __all__ = [
     "ReadingRow",
     "Series",
     "TrainingCurve",
+    "boundary_map",
     "by_layer",
     "by_layer_and_step",
     "class_counts",

@@ -4,6 +4,7 @@ Everything is decided from what the `Analysis` holds (named rows, a map of width
 readings, looks, snapshots), never from a study's name. Missing data leaves a figure out.
 """
 
+from gradlab.reports.figures.boundaries import boundary_figures
 from gradlab.reports.figures.factors import factor_figures, reading_figures
 from gradlab.reports.figures.maps import map_figures
 from gradlab.reports.figures.pictures import films_of, picture_figures
@@ -23,7 +24,12 @@ def figures_of(analysis: Analysis) -> list[Figure | Film]:
     Where a study counts outcomes that is the rates of the named rows; where there are none the grid of factors, else the
     map. Where it measures numbers, it is these. Pictures follow the metrics, for they show the same networks.
     """
-    numbers = [*metric_figures(analysis), *picture_figures(analysis), *signal_figures(analysis)]
+    numbers = [
+        *boundary_figures(analysis),
+        *metric_figures(analysis),
+        *picture_figures(analysis),
+        *signal_figures(analysis),
+    ]
     if not counts_outcomes(analysis.study):
         return numbers
     rates = rate_figures(analysis)

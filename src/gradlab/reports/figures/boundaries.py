@@ -1,0 +1,53 @@
+"""Figures of boundaries: how deep networks of every setting train, beside theory's depth."""
+
+from __future__ import annotations
+
+from gradlab.reports import charts
+from gradlab.reports.figures.record import Figure
+from gradlab.reports.words import replicas_text
+from gradlab.studies.claims import claim_boundaries
+from gradlab.studies.compare import THEORIES
+from gradlab.studies.results import Analysis
+
+
+def boundary_figures(analysis: Analysis) -> list[Figure]:
+    """One figure for every claim about a boundary: a panel for every combination of all levels but two factors'."""
+    figures: list[Figure] = []
+    for claim in analysis.study.claims:
+        measure = claim.measure
+        if measure.boundary is None or measure.along is None or claim.expected is None:
+            continue
+        cells = [cell for cell in analysis.cells if measure.where.items() <= cell.levels.items()]
+        found = claim_boundaries(claim, cells)
+        if isinstance(found, str):
+            continue
+        varied = [name for name in found[0].levels if len({boundary.levels.get(name) for boundary in found}) > 1]
+        across = max(varied, key=lambda name: len({str(b.levels.get(name)) for b in found}), default="row")
+        panels: dict[str, list[charts.BoundaryColumn]] = {}
+        for boundary in found:
+            rest = {name: level for name, level in boundary.levels.items() if name in varied and name != across}
+            means = {
+                float(cell.levels[measure.along]): float(cell.metrics[measure.boundary][:, -1].mean())
+                for cell in cells
+                if boundary.levels.items() <= cell.levels.items()
+            }
+            column = charts.BoundaryColumn(
+                boundary.levels.get(across, ""), means, boundary.passes, boundary.theory, boundary.n
+            )
+            panels.setdefault(", ".join(f"{name} {level}" for name, level in rest.items()), []).append(column)
+        said = measure.boundary.replace("_", " ")
+        drawn = {
+            title: figure
+            for title, columns in panels.items()
+            if (figure := charts.boundary_map(columns, across, measure.along, said)) is not None
+        }
+        judged = next((result.why for result in analysis.claims if result.id == claim.id), "")
+        theory = THEORIES[str(claim.expected.theory)].meaning
+        caption = (
+            f"Mean {said} at the end, over {across} and {measure.along}. Solid: up to where it reaches {measure.threshold:g}; "
+            f"dashed: {theory}, nothing fitted; at the upper edge where theory sees no end. {judged[:1].upper()}{judged[1:]}. "
+            f"{replicas_text([boundary.n for boundary in found])} a cell."
+        )
+        title = f"How far in {measure.along} networks reach a {said} of {measure.threshold:g}"
+        figures.append(Figure(f"boundary-{len(figures) + 1}", title, caption, drawn, least_px=420))
+    return figures
