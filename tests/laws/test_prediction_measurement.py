@@ -110,16 +110,16 @@ def test_a_hundred_thousand_networks_die_as_predicted(widths: list[int]) -> None
     rays = np.array([[1.0, -1.0]]) * np.ones((networks, 1, 1))
     for n in widths:
         rays = np.maximum(random.standard_normal((networks, n, rays.shape[1])) @ rays, 0.0)
-    dead = ~rays.any(axis=1)
+    dead = np.logical_not(rays.any(axis=1))
     spec = NetworkSpec.model_validate(
         {"inputs": 1, "outputs": 1, "hidden": widths, "activation": "relu", "weights": "he_normal"}
     )
     found = predict_network(spec).born_dead
-    assert found == born_dead(widths)
+    assert found is not None and found == born_dead(widths)
     for rate, low, high in (
-        (dead[:, 0].mean(), found.p_single_input, found.p_single_input),
-        (dead.all(axis=1).mean(), found.p_low, found.p_up),
-        (dead.all(axis=1).mean(), found.p_exact, found.p_exact),
+        (float(dead[:, 0].mean()), found.p_single_input, found.p_single_input),
+        (float(dead.all(axis=1).mean()), found.p_low, found.p_up),
+        (float(dead.all(axis=1).mean()), found.p_exact, found.p_exact),
     ):
         if low is not None and high is not None:
             assert low - 4 * math.sqrt(low * (1 - low) / networks) <= rate

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import nn
 
-import gradlab
 from gradlab.errors import SpecError, UnreadableModel
 from gradlab.nets.reader import read_model
 from gradlab.parts import ACTIVATIONS
 from gradlab.parts.namespace import NUMPY
 from gradlab.spec.layers import Conv2d, Dense
+from gradlab.studies.predict import predict
 
 
 def dense_model(activation: nn.Module | None = None) -> nn.Sequential:
@@ -32,7 +32,7 @@ def test_measured_variances_are_in_the_description() -> None:
         assert not isinstance(layer.bias, str)
         assert layer.bias["std"] == pytest.approx(float(linear.bias.detach().square().mean().sqrt()), rel=1e-6)
     # torch's default is a = sqrt 5: a variance of 1 / (3 fan_in)
-    found = gradlab.predict(model)
+    found = predict(model)
     q = found.profile["pre_activation_second_moment"][0, 0]
     assert q == pytest.approx(1 / 3 + 1 / 90, rel=0.1)
     assert found.profile.source == "theory"
@@ -47,7 +47,7 @@ def test_permuting_units_changes_nothing() -> None:
         first.weight.copy_(first.weight[order])
         first.bias.copy_(first.bias[order])
         second.weight.copy_(second.weight[:, order])
-    a, b = gradlab.predict(model).profile, gradlab.predict(other).profile
+    a, b = predict(model).profile, predict(other).profile
     for name in a.values:
         np.testing.assert_allclose(a[name], b[name], rtol=1e-6)
 
@@ -55,7 +55,7 @@ def test_permuting_units_changes_nothing() -> None:
 @pytest.mark.parametrize(
     "part",
     [nn.ReLU(), nn.LeakyReLU(0.3), nn.ReLU6(), nn.Hardtanh(-0.5, 2.0), nn.ELU(0.7), nn.SELU(), nn.GELU(), nn.SiLU(),
-     nn.Mish(), nn.Softsign(), nn.Sigmoid(), nn.Tanh()],
+     nn.Mish(), nn.Softplus(), nn.Softsign(), nn.Sigmoid(), nn.Tanh()],
     ids=lambda part: type(part).__name__,
 )  # fmt: skip
 def test_every_activation_is_read_as_the_function_it_is(part: nn.Module) -> None:
@@ -82,7 +82,7 @@ def test_a_convolution_network_in_blocks() -> None:
     assert (second.stride, second.bias, second.norm) == (2, "none", None)
     with torch.no_grad():
         assert tuple(model(torch.zeros(2, 1, 28, 28)).shape[1:]) == spec.shapes[-1]
-    found = gradlab.predict(model, shape=(1, 28, 28))
+    found = predict(model, shape=(1, 28, 28))
     assert found.profile.layers == ("1", "2", "3", "output")
     assert np.isfinite(found.profile["relative_gradient_rms"]).all()
 
@@ -101,7 +101,7 @@ def test_orthogonal_constant_and_zero_are_told_from_normal() -> None:
     assert not isinstance(second.bias, str) and second.bias.name == "constant"
     assert second.bias["value"] == pytest.approx(0.1)
     assert last.weights.name == "normal"  # a single row is orthogonal to nothing
-    assert "weights independent of one another" in [one.text for one in gradlab.predict(model).failing]
+    assert "weights independent of one another" in [one.text for one in predict(model).failing]
 
 
 class Strange(nn.Module):
@@ -112,7 +112,7 @@ class Strange(nn.Module):
 
 class Twice(nn.Sequential):
     def forward(self, input: torch.Tensor) -> torch.Tensor:
-        return super().forward(super().forward(input))
+        return self[0](self[0](input))  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(
@@ -123,6 +123,7 @@ class Twice(nn.Sequential):
         (Strange(), ["module Strange"]),
         (Twice(nn.Linear(3, 3)), ["module Twice"]),
         (nn.Sequential(nn.Linear(3, 3), nn.GELU("tanh"), nn.Linear(3, 1)), ["module 1 (GELU)", 'approximate="tanh"']),
+        (nn.Sequential(nn.Linear(3, 3), nn.Softplus(2.0), nn.Linear(3, 1)), ["module 1 (Softplus)", "beta=2.0"]),
         (nn.Sequential(nn.Linear(3, 3), nn.Flatten(0), nn.Linear(3, 1)), ["module 1 (Flatten)"]),
         (nn.Sequential(nn.Linear(3, 3), nn.Softmax(1), nn.Linear(3, 1)), ["module 1 (Softmax)"]),
         (

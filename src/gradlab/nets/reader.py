@@ -34,6 +34,7 @@ _ACTIVATIONS: dict[type[nn.Module], Callable[[Any], dict[str, Any]]] = {
     nn.SiLU: lambda part: {"name": "silu"},
     nn.Mish: lambda part: {"name": "mish"},
     nn.Softsign: lambda part: {"name": "softsign"},
+    nn.Softplus: lambda part: {"name": "softplus"},
     nn.Sigmoid: lambda part: {"name": "sigmoid"},
     nn.Tanh: lambda part: {"name": "tanh"},
 }
@@ -116,6 +117,8 @@ def _table(name: str, part: nn.Module) -> dict[str, Any]:
     if kind in _ACTIVATIONS:
         if isinstance(part, nn.GELU) and part.approximate != "none":
             raise UnreadableModel(name, "GELU", got=f'approximate="{part.approximate}"', expected='approximate="none"')
+        if isinstance(part, nn.Softplus):
+            _plain(name, part, beta=1)
         return {"kind": "activation", "activation": _ACTIVATIONS[kind](part)}
     if isinstance(part, nn.Linear) and kind is nn.Linear:
         return {"kind": "dense", "units": part.out_features, **_laws(part)}
@@ -136,7 +139,7 @@ def _convolution(name: str, part: nn.Conv2d) -> dict[str, Any]:
     same = isinstance(part.padding, str)
     _plain(name, part, groups=1, dilation=(1, 1), padding_mode="zeros")
     sides = {"kernel_size": part.kernel_size, "stride": part.stride} | ({} if same else {"padding": part.padding})
-    numbers = {key: _square(name, part, key, side) for key, side in sides.items()}
+    numbers: dict[str, Any] = {key: _square(name, part, key, side) for key, side in sides.items()}
     if same:
         numbers["padding"] = part.padding if part.padding == "same" else 0
     return {"kind": "conv2d", "channels": part.out_channels, **numbers, **_laws(part)}
