@@ -24,7 +24,7 @@ NAMES = [name for name, record in ACTIVATIONS.items() if not record.mistake]
 
 
 def network(**said: Any) -> NetworkSpec:
-    base = {"activation": "relu", "weights": "he_normal"}
+    base: dict[str, Any] = {"activation": "relu", "weights": "he_normal"}
     base |= {"inputs": 20} | ({} if "layers" in said else {"outputs": 5, "hidden": [20] * 6})
     return NetworkSpec.model_validate({**base, **said})
 
