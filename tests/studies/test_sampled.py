@@ -84,7 +84,7 @@ def test_only_dense_networks_are_drawn() -> None:
 
 def test_the_public_function() -> None:
     public: Any = gradlab.predict
-    assert public is predict
+    assert public == predict
     assert public(network()).to_dict() == predict_network(network()).to_dict()
     with pytest.raises(UserError, match="NetworkSpec, a Setup or a torch"):
         public("relu")

@@ -70,7 +70,8 @@ THEORIES.add(Theory("born_dead_lower_bound", "collapsed at birth on inputs of bo
 
 
 def _trainable_depth(setup: Setup) -> float | None:
-    return predict_network(setup.network).scales.trainable_depth
+    scales = predict_network(setup.network).scales
+    return None if scales is None else scales.trainable_depth
 
 
 THEORIES.add(
