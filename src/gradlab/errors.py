@@ -6,6 +6,7 @@
         |-- UnknownName          a name that no catalog holds (also a KeyError)
         |-- StudyFileError       a study file cannot be read (file, line)
         |-- StoreError           a store cannot be opened, read or written
+        |-- UnreadableModel      a live model holds a part that no description has
         |-- DataError            a data set is absent, cut short or not what its checksum says
         `-- MissingExtra         an optional dependency is not installed
 
@@ -88,6 +89,26 @@ class StoreError(UserError):
 
 class DataError(UserError):
     """A data set is absent, cut short or not what its checksum says."""
+
+
+class UnreadableModel(UserError):
+    """A live model holds a part that no description has.
+
+    Args:
+        place: The module's name in the model.
+        kind: Its class.
+        got: What is in the way; by default that class itself.
+        expected: What can be read.
+
+    Example:
+        >>> print(UnreadableModel("3", "LSTM", expected="a sequence of dense layers"))
+        module 3 (LSTM) cannot be read into a description: expected a sequence of dense layers.
+    """
+
+    def __init__(self, place: str, kind: str, *, got: object = None, expected: str | None = None) -> None:
+        self.place, self.kind = place, kind
+        where = f"module {place} ({kind})" if place else f"module {kind}"
+        super().__init__(f"{where} cannot be read into a description", got=got, expected=expected)
 
 
 class UnknownName(UserError, KeyError):

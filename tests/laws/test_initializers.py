@@ -70,6 +70,26 @@ def test_mean_and_std_are_as_claimed(choice: str) -> None:
 
 
 @pytest.mark.parametrize("choice", ALL)
+def test_mean_kurtosis_and_independence_are_as_claimed(choice: str) -> None:
+    chosen = choose(INITIALIZERS, "initializer", choice)
+    law = INITIALIZERS[chosen.name]
+    claimed = 0.0 if law.mean is None else law.mean(*chosen.values)
+    assert claimed == pytest.approx(middle(choice)) or choice == "rai"
+    std = claimed_std(choice)
+    if not std:
+        return
+    values = (sample(choice) - claimed) / std
+    if law.is_independent:
+        fourth = (values**4).reshape(len(REPLICAS), -1).mean(1)
+        kurtosis = 3.0 + (0.0 if law.kurtosis is None else law.kurtosis(*chosen.values))
+        assert abs(fourth.mean() - kurtosis) <= 4 * fourth.std() / math.sqrt(len(REPLICAS))
+    # squares of two weights of one row do not go together, unless the row has a fixed length
+    together = (values[:, 0, 0] ** 2 - 1) * (values[:, 0, 1] ** 2 - 1)
+    is_near_0 = abs(together.mean()) <= 4 * together.std() / math.sqrt(len(REPLICAS))
+    assert is_near_0 or not law.is_independent
+
+
+@pytest.mark.parametrize("choice", ALL)
 def test_chunks_and_order_of_replicas_do_not_matter(choice: str) -> None:
     whole = sample(choice, np.arange(30))
     pieces = np.concatenate([sample(choice, np.arange(a, a + 10)) for a in (0, 10, 20)])

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from gradlab.spec import NetworkSpec
 from gradlab.theory.finite import born_dead, born_dead_width_2, singular_spread
 from gradlab.theory.gauss import moments
 from gradlab.theory.meanfield import batch_norm, edge_at, edge_point, fixed_point, gains, trajectory
+from gradlab.theory.predict import predict_network
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,30 @@ def lu(width: int) -> tuple[float, float]:
     return found.p_low, found.p_up
 
 
+def torch_default_of_depth_50() -> float:
+    """Of layer 1 beside the output, of 49 hidden layers and a linear one."""
+    spec = NetworkSpec.model_validate(
+        {"inputs": 100, "outputs": 100, "hidden": [100] * 49, "activation": "relu", "weights": "torch_default"}
+    )
+    return 2.0 * math.log10(predict_network(spec).gradient_ratio)
+
+
+def batch_norm_by_predict() -> float:
+    """Squared gradients of layer 5 over those of layer 6."""
+    spec = NetworkSpec.model_validate(
+        {
+            "inputs": 9,
+            "outputs": 9,
+            "hidden": [9] * 9,
+            "activation": "relu",
+            "weights": "he_normal",
+            "norm": "batch_norm",
+        }
+    )
+    gradient = predict_network(spec).profile["relative_gradient_rms"][0] ** 2
+    return float(gradient[4] / gradient[5])
+
+
 LU = "Lu, Shin, Su and Karniadakis 2019, figure 4 and text, L = 10 layers, 1000 networks after training"
 TABLE = [
     Published("tanh, sigma_b2 = 0.05: critical sigma_w2", lambda: edge_at("tanh", 0.05**0.5).sigma_w2, 1.76, 0.005,
@@ -64,6 +90,10 @@ TABLE = [
     Published("50 relu layers at torch's default: log10 of the squared gradient",
               lambda: math.log10(trajectory("relu", 1 / 3, depth=50).gradient[0]), -38.0, 0.5,
               "shared/knowledge/theory.md section 5: about 1e-38"),
+    Published("the same by predict, from a description: log10 of the squared gradient norm", torch_default_of_depth_50, -38.0,
+              0.5, "the same"),
+    Published("relu with batch norm by predict: gradient factor from layer to layer", batch_norm_by_predict,
+              math.pi / (math.pi - 1), 1e-4, "Yang et al. 2019; torch's eps of 1e-5 takes off a little"),
     Published("relu, Gaussian: variance of squared singular values a layer",
               lambda: singular_spread("relu", 1.0, 1, weights="gaussian").variance, 2.0, 1e-12,
               "Pennington, Schoenholz and Ganguli 2018: mu2 / mu1^2 - 1 - s1 = 2 - 1 + 1"),

@@ -148,12 +148,15 @@ OF_OUTPUT: dict[str, Callable[[Captured], float]] = {
 }
 
 
+OF_TWO = "relative_gradient_rms"  # of two layers
+
+
 def quantity(name: str, network: Captured, place: int) -> float:
     """A quantity of one layer of one network, R = 1; NaN where the layer has none."""
     if name in OF_OUTPUT:
         return OF_OUTPUT[name](network) if place == len(network.layers) - 1 else NAN
     layer = lists(network, place)
-    if name == "relative_gradient_rms":
+    if name == OF_TWO:
         sizes = [lists(network, at).pre_grads for at in (place, -1)]
         return NAN if None in sizes else quotient(*(rms(flat(grads)) for grads in sizes))
     if name in OF_BACKWARD:

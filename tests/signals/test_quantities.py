@@ -90,7 +90,7 @@ def test_not_a_number_stays_with_what_is_measured_of_its_array(array: str) -> No
         "slope": {"saturation", "saturated_units", "slope_max", "slope_min", "dead_units"},
         "weights": {"weight_mean", "weight_std", "grad_to_data", "update_to_data"},
         "weight_grads": {n for n in QUANTITIES if n.startswith("gradient_")} | {"grad_to_data"},
-        "pre_grads": {"pre_activation_gradient_rms"},
+        "pre_grads": {"pre_activation_gradient_rms", "relative_gradient_rms"},
         "updates": {"update_to_data"},
         "outputs": {"output_variance", "top_class_share"},
     }
@@ -225,4 +225,10 @@ def test_each_record_says_what_it_is(quantity: Quantity) -> None:
 
 
 def test_each_quantity_has_an_oracle() -> None:
-    assert set(QUANTITIES) == {*oracle.OF_LAYER, *oracle.OF_BACKWARD, *oracle.OF_UPDATES, *oracle.OF_OUTPUT}
+    assert set(QUANTITIES) == {
+        *oracle.OF_LAYER,
+        *oracle.OF_BACKWARD,
+        *oracle.OF_UPDATES,
+        *oracle.OF_OUTPUT,
+        oracle.OF_TWO,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Annotated, Any
@@ -38,7 +39,9 @@ def predict(
     activation: Annotated[str | None, Parameter(help="Of the hidden layers; relu if left out.")] = None,
     init: Law = None,
     bias: Annotated[str | None, Parameter(help="Law of the biases; zeros if left out.")] = None,
-    input: Annotated[int | None, Parameter(converter=whole(1), help="Numbers of an example; 784 if left out.")] = None,
+    input: Annotated[
+        str | None, Parameter(help="Numbers of an example, 784 if left out; for code its shape, such as 1x28x28.")
+    ] = None,
     output: Annotated[int | None, Parameter(converter=whole(1), help="Outputs; 10 if left out.")] = None,
     dropout: Annotated[float | None, Parameter(converter=number(0.0, 0.999), help="Of hidden activations.")] = None,
     norm: Annotated[str | None, Parameter(help="Before every hidden activation: batch or layer.")] = None,
@@ -61,13 +64,15 @@ def predict(
     from rich.console import Console
 
     from gradlab.cli.output import print_json
+    from gradlab.cli.target import is_code, shape_of
 
+    is_model = target is not None and is_code(target)
     given = {
         "hidden": hidden,
         "activation": activation,
         "weights": init,
         "bias": bias,
-        "inputs": input,
+        "inputs": None if input is None or is_model else math.prod(shape_of(input)),
         "outputs": output,
         "dropout": dropout,
         "norm": norm,
@@ -78,14 +83,16 @@ def predict(
     from gradlab.studies.predict import described
     from gradlab.theory.predict import Inputs, advise, predict_network
 
-    spec, inputs = described(network, None if input_square is None else Inputs(input_square))
+    shape = shape_of(input) if input is not None and is_model else None
+    spec, inputs = described(network, None if input_square is None else Inputs(input_square), shape=shape)
     found = predict_network(spec, inputs)
     changes = advise(spec, found, inputs)
     comparison = None
     if compare:
+        from gradlab.spec import Setup
         from gradlab.studies.sampled import compare as compared
 
-        comparison = compared(network, inputs)
+        comparison = compared(network if isinstance(network, Setup) else spec, inputs)
     if as_json:
         print_json(prediction_document(target, found, changes, comparison))
         return

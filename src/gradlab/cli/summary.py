@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from gradlab.cli.options import AsJson, Settings
-from gradlab.errors import UserError, shown
+from gradlab.errors import UserError
 
 if TYPE_CHECKING:
     from gradlab.nets.summary import Summary
@@ -46,10 +45,10 @@ def summary(
 
     from gradlab.cli.documents import summary_document
     from gradlab.cli.output import print_json
-    from gradlab.cli.target import is_code
+    from gradlab.cli.target import is_code, shape_of
     from gradlab.reports.summary_text import print_summary
 
-    shape = None if input is None else _shape(input)
+    shape = None if input is None else shape_of(input)
     found = _of_code(target, shape, settings) if is_code(target) else _of_spec(target, shape, settings)
     if as_json:
         print_json(summary_document(target, found))
@@ -85,15 +84,3 @@ def _of_spec(target: str, shape: tuple[int, ...] | None, settings: list[str] | N
         several = f"{len(others)} other network{'s' if len(others) > 1 else ''} of the study"
         note(f"This is the network of {name}; {several} can be chosen with --set.")
     return summarize_spec(spec, shape)
-
-
-def _shape(text: str) -> tuple[int, ...]:
-    """The shape that `--input` gives.
-
-    Raises:
-        UserError: Not whole numbers with an "x" between them, or one below 1.
-    """
-    sides = re.split(r"\s*[x×*,]\s*", text.strip())  # noqa: RUF001  (the sign people paste)
-    if not all(re.fullmatch("[0-9]{1,9}", side) and int(side) > 0 for side in sides):
-        raise UserError("--input", got=shown(text), expected="whole numbers of at least 1, such as 1x28x28")
-    return tuple(map(int, sides))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -116,6 +117,18 @@ def network_from(table: object) -> NetworkSpec:
         return NetworkSpec.model_validate(table)
     except ValidationError as error:
         raise from_validation(error, "network") from None
+
+
+def shape_of(text: str) -> tuple[int, ...]:
+    """The shape that `--input` gives.
+
+    Raises:
+        UserError: Not whole numbers with an "x" between them, or one below 1.
+    """
+    sides = re.split(r"\s*[x×*,]\s*", text.strip())  # noqa: RUF001  (the sign people paste)
+    if not all(re.fullmatch("[0-9]{1,9}", side) and int(side) > 0 for side in sides):
+        raise UserError("--input", got=shown(text), expected="whole numbers of at least 1, such as 1x28x28")
+    return tuple(map(int, sides))
 
 
 def load_module(target: str) -> nn.Module:

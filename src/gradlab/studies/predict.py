@@ -5,6 +5,7 @@ Here, above both theory and live networks, because theory never sees a tensor: a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gradlab.errors import UserError
@@ -15,13 +16,16 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def predict(network: NetworkSpec | Setup | nn.Module, inputs: Inputs | None = None) -> Prediction:
+def predict(
+    network: NetworkSpec | Setup | nn.Module, inputs: Inputs | None = None, *, shape: Sequence[int] | None = None
+) -> Prediction:
     """Whether a network can train, from its description alone.
 
     Args:
         network: A description; a setup, whose task then gives the inputs; or a model that `nets.reader.read_model` can
             read, whose measured variances of weights and biases are judged.
         inputs: What is known of the examples; by default the setup's own, or uncorrelated ones of mean square 1.
+        shape: Of one example, for a model whose first layer with weights is not dense.
 
     Raises:
         UserError: It is neither, or theory says nothing of it.
@@ -33,11 +37,13 @@ def predict(network: NetworkSpec | Setup | nn.Module, inputs: Inputs | None = No
         >>> predict(spec).scales.phase
         'ordered'
     """
-    spec, known = described(network, inputs)
+    spec, known = described(network, inputs, shape=shape)
     return predict_network(spec, known)
 
 
-def described(network: NetworkSpec | Setup | nn.Module, inputs: Inputs | None = None) -> tuple[NetworkSpec, Inputs]:
+def described(
+    network: NetworkSpec | Setup | nn.Module, inputs: Inputs | None = None, *, shape: Sequence[int] | None = None
+) -> tuple[NetworkSpec, Inputs]:
     """The description behind a network, and what is known of its inputs.
 
     Raises:
@@ -53,4 +59,4 @@ def described(network: NetworkSpec | Setup | nn.Module, inputs: Inputs | None = 
         raise UserError("network", got=network, expected="a NetworkSpec, a Setup or a torch.nn.Module")
     from gradlab.nets.reader import read_model
 
-    return read_model(network), Inputs() if inputs is None else inputs
+    return read_model(network, shape), Inputs() if inputs is None else inputs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -23,9 +23,6 @@ from gradlab.spec.choice import choose
 from gradlab.stats import Mean
 from gradlab.studies.predict import described
 from gradlab.theory.predict import Inputs, predict_network, typical_profile
-
-if TYPE_CHECKING:
-    from torch import nn
 
 NETWORKS = 100
 EXAMPLES = 64  # of a setup's task
@@ -74,7 +71,7 @@ class Comparison:
 
 
 def compare(
-    network: NetworkSpec | Setup | nn.Module,
+    network: NetworkSpec | Setup,
     inputs: Inputs | None = None,
     *,
     networks: int = NETWORKS,
@@ -83,7 +80,7 @@ def compare(
     """Draw networks, look at them once, and set theory beside them.
 
     Args:
-        network: As of `predict`. A setup's networks see the first examples of its task; others one normal input each, of
+        network: What to draw. A setup's networks see the first examples of its task; others one normal input each, of
             the length that theory was given, and targets so far away that gradients at the output are those of chance.
         inputs: As of `predict`.
         networks: How many to draw.
@@ -137,7 +134,7 @@ def z_scores(theory: Float[ndarray, " L"], measured: Float[ndarray, "R L"], quan
 
 
 def _examples(
-    network: NetworkSpec | Setup | nn.Module,
+    network: NetworkSpec | Setup,
     spec: NetworkSpec,
     inputs: Inputs,
     far: float,

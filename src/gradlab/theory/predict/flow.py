@@ -19,8 +19,8 @@ from gradlab.theory.predict.weights import Weights
 
 MOST = 1e60  # lengths beyond are infinite
 _BOUNDED = 1e25  # at a length of 1e60, what a bounded activation stays below, and one that grows does not
-_Z = np.linspace(-10.0, 10.0, 4_001)
-_DENSITY = np.exp(-0.5 * _Z**2) * (_Z[1] - _Z[0]) / math.sqrt(2.0 * math.pi)
+_Z = (np.arange(4_000) - 1_999.5) / 200.0  # midpoints: 0 is none
+_DENSITY = np.exp(-0.5 * _Z**2) / 200.0 / math.sqrt(2.0 * math.pi)
 _CANCELS = 1e-8  # share of the second moment below which a variance is no difference of two numbers any more
 
 

@@ -33,10 +33,10 @@ def typical_profile(spec: NetworkSpec, prediction: Prediction, inputs: Inputs = 
 
     Returns:
         q and gradients as geometric means over seeds, the rest as means; the prediction's own profile where its spread is
-        not known.
+        not known, or in doubt.
     """
     spread = prediction.spread
-    if spread is None:
+    if spread is None or "spread" in prediction.marked:
         return prediction.profile
     rows, _ = grown(spec, inputs)
     values = {name: array.copy() for name, array in prediction.profile.values.items()}
@@ -45,6 +45,7 @@ def typical_profile(spec: NetworkSpec, prediction: Prediction, inputs: Inputs = 
     values["relative_gradient_rms"] *= np.exp(-0.25 * spread.log_gradient**2)
     for k, row in enumerate(rows):
         means = _averaged(row, float(spread.log_q[k]))
+        means = means[0], means[1] * math.sqrt(1.0 - 1.0 / row.units), means[2]  # a deviation has the divisor n
         for name, value in zip(("activation_mean", "activation_std", "saturation"), means, strict=True):
             values[name][0, k] = value
     return replace(prediction.profile, values=values)

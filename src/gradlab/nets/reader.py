@@ -1,0 +1,224 @@
+"""`read_model`: a live `torch.nn` model as a description, with the variances that its weights and biases have.
+
+What can be read: `nn.Sequential`, nested as deep as you like, of Linear, Conv2d, activations, BatchNorm, LayerNorm, Dropout,
+Flatten, MaxPool2d, AvgPool2d and Identity; a softmax at the end is left to the loss. Weights become `normal(std)` with their
+root mean square (`orthogonal(gain)` where they are), so that a model is judged as it is, whoever initialized it. Anything
+else is refused by name: an answer about another network would be worse than none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gradlab.errors import SpecError, UnreadableModel
+from gradlab.nets.module_summary import expected_input
+from gradlab.spec import NetworkSpec
+
+EXPECTED = "nn.Sequential of dense, convolution, activation, norm, dropout, flatten and pooling layers"
+_ORTHOGONAL = 1e-4  # largest deviation of W W' from a multiple of the identity, relative
+_MOST_ORTHOGONAL = 4096  # rows or columns beyond which nobody looks
+
+_ACTIVATIONS: dict[type[nn.Module], Callable[[Any], dict[str, Any]]] = {
+    nn.ReLU: lambda part: {"name": "relu"},
+    nn.LeakyReLU: lambda part: {"name": "leaky_relu", "negative_slope": float(part.negative_slope)},
+    nn.ReLU6: lambda part: {"name": "relu6"},
+    nn.Hardtanh: lambda part: {"name": "hardtanh", "min_val": float(part.min_val), "max_val": float(part.max_val)},
+    nn.ELU: lambda part: {"name": "elu", "alpha": float(part.alpha)},
+    nn.SELU: lambda part: {"name": "selu"},
+    nn.GELU: lambda part: {"name": "gelu"},
+    nn.SiLU: lambda part: {"name": "silu"},
+    nn.Mish: lambda part: {"name": "mish"},
+    nn.Softsign: lambda part: {"name": "softsign"},
+    nn.Softplus: lambda part: {"name": "softplus"},
+    nn.Sigmoid: lambda part: {"name": "sigmoid"},
+    nn.Tanh: lambda part: {"name": "tanh"},
+}
+_SOFTMAX = (nn.Softmax, nn.LogSoftmax)
+
+
+def read_model(model: nn.Module, input: Sequence[int] | None = None) -> NetworkSpec:
+    """The description of a model.
+
+    Args:
+        model: A sequence of layers that a description has, or one such layer.
+        input: Shape of one example, without the batch axis; needed where the first layer with weights is not dense.
+
+    Raises:
+        UnreadableModel: A part that no description has; it is named.
+        SpecError: The layers do not fit together or the input.
+
+    Example:
+        >>> model = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 1, bias=False))
+        >>> spec = read_model(model)
+        >>> spec.widths, spec.dense[0].activation.name, spec.dense[1].bias
+        ((4, 3, 1), 'tanh', 'none')
+    """
+    model = getattr(model, "_orig_mod", model)
+    shape = tuple(input) if input is not None else expected_input(model)
+    if shape is None:
+        raise SpecError("input", got="nothing", expected="the shape of one example, such as 1x28x28")
+    parts = [one for one in _parts("", model) if type(one[1]) is not nn.Identity]
+    if parts and isinstance(parts[-1][1], _SOFTMAX):
+        parts.pop()
+    tables: list[dict[str, Any]] = []
+    for name, part in parts:
+        table = _table(name, part)
+        if not _folded(tables, table):
+            tables.append(table)
+    if not tables or tables[-1]["kind"] != "dense":
+        last, kind = (parts[-1][0], type(parts[-1][1]).__name__) if parts else ("", type(model).__name__)
+        raise UnreadableModel(last, kind, expected="a dense layer as the last one")
+    network: dict[str, Any] = {"inputs": math.prod(shape), "layers": tables}
+    if len(shape) == 3:
+        network["image"] = shape
+    return NetworkSpec.model_validate(network)
+
+
+def _parts(name: str, module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """The layers of a model in order, with their names.
+
+    Raises:
+        UnreadableModel: A part that is neither a sequence nor a layer that can be read.
+    """
+    if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
+        for key, part in module.named_children():
+            yield from _parts(f"{name}.{key}" if name else key, part)
+    elif next(module.children(), None) is not None:
+        raise UnreadableModel(name, type(module).__name__, expected=EXPECTED)
+    else:
+        yield name, module
+
+
+def _folded(tables: list[dict[str, Any]], table: dict[str, Any]) -> bool:
+    """Put a norm, an activation or dropout into the block that it follows, where it stands there as in a block."""
+    block = tables[-1] if tables else {}
+    if "weights" not in block:
+        return False
+    kind = table["kind"]
+    has = {"norm": ("norm", "activation", "dropout"), "activation": ("activation", "dropout"), "dropout": ("dropout",)}
+    if kind not in has or any(key in block for key in has[kind]):
+        return False
+    block[kind] = table["p"] if kind == "dropout" else table[kind]
+    return True
+
+
+def _table(name: str, part: nn.Module) -> dict[str, Any]:
+    """A layer as a description writes it.
+
+    Raises:
+        UnreadableModel: No description has it.
+    """
+    kind = type(part)
+    if kind in _ACTIVATIONS:
+        if isinstance(part, nn.GELU) and part.approximate != "none":
+            raise UnreadableModel(name, "GELU", got=f'approximate="{part.approximate}"', expected='approximate="none"')
+        if isinstance(part, nn.Softplus):
+            _plain(name, part, beta=1)
+        return {"kind": "activation", "activation": _ACTIVATIONS[kind](part)}
+    if isinstance(part, nn.Linear) and kind is nn.Linear:
+        return {"kind": "dense", "units": part.out_features, **_laws(part)}
+    if isinstance(part, nn.Conv2d) and kind is nn.Conv2d:
+        return _convolution(name, part)
+    if kind in (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm):
+        return _norm(name, part)
+    if kind in (nn.Dropout, nn.Dropout1d, nn.Dropout2d):
+        return {"kind": "dropout", "p": float(part.p)}  # type: ignore[arg-type]
+    if isinstance(part, nn.Flatten) and (part.start_dim, part.end_dim) == (1, -1):
+        return {"kind": "flatten"}
+    if kind in (nn.MaxPool2d, nn.AvgPool2d):
+        return _pool(name, part)
+    raise UnreadableModel(name, kind.__name__, expected=EXPECTED)
+
+
+def _convolution(name: str, part: nn.Conv2d) -> dict[str, Any]:
+    same = isinstance(part.padding, str)
+    _plain(name, part, groups=1, dilation=(1, 1), padding_mode="zeros")
+    sides = {"kernel_size": part.kernel_size, "stride": part.stride} | ({} if same else {"padding": part.padding})
+    numbers: dict[str, Any] = {key: _square(name, part, key, side) for key, side in sides.items()}
+    if same:
+        numbers["padding"] = part.padding if part.padding == "same" else 0
+    return {"kind": "conv2d", "channels": part.out_channels, **numbers, **_laws(part)}
+
+
+def _pool(name: str, part: Any) -> dict[str, Any]:
+    _plain(name, part, ceil_mode=False)
+    if isinstance(part, nn.MaxPool2d):
+        _plain(name, part, dilation=1)
+    numbers = {key: _square(name, part, key, getattr(part, key)) for key in ("kernel_size", "stride", "padding")}
+    return {"kind": "max_pool2d" if isinstance(part, nn.MaxPool2d) else "avg_pool2d", **numbers}
+
+
+def _norm(name: str, part: Any) -> dict[str, Any]:
+    for key, start in (("weight", 1.0), ("bias", 0.0)):
+        value = getattr(part, key, None)
+        if value is not None and bool((value != start).any()):
+            got = f"a {key} that is not {start:g} everywhere"
+            raise UnreadableModel(name, type(part).__name__, got=got, expected="a norm as it is before training")
+    if isinstance(part, nn.LayerNorm):
+        return {"kind": "norm", "norm": {"name": "layer_norm", "eps": float(part.eps)}}
+    momentum = {} if part.momentum is None else {"momentum": float(part.momentum)}
+    return {"kind": "norm", "norm": {"name": "batch_norm", **momentum, "eps": float(part.eps)}}
+
+
+def _laws(part: nn.Linear | nn.Conv2d) -> dict[str, Any]:
+    """Laws with the variances that are there."""
+    bias: object = "none"
+    if part.bias is not None:
+        first = float(part.bias.detach().flatten()[0])
+        if bool((part.bias == 0).all()):
+            bias = "zeros"
+        elif part.bias.numel() > 1 and bool((part.bias == first).all()):
+            bias = {"name": "constant", "value": first}
+        else:
+            bias = {"name": "normal", "std": _root_mean_square(part.bias)}
+    gain = _orthogonal_gain(part.weight) if isinstance(part, nn.Linear) else None
+    if gain is not None:
+        return {"weights": {"name": "orthogonal", "gain": gain}, "bias": bias}
+    return {"weights": {"name": "normal", "std": _root_mean_square(part.weight)}, "bias": bias}
+
+
+@torch.no_grad()
+def _orthogonal_gain(weight: Tensor) -> float | None:
+    """The gain of a matrix with orthogonal rows or columns of equal length; None of any other."""
+    w = weight.detach().double()
+    w = w if w.shape[0] <= w.shape[1] else w.T
+    if not 1 < w.shape[0] <= _MOST_ORTHOGONAL:
+        return None
+    gram = w @ w.T
+    square = float(gram.diagonal().mean())
+    away = float((gram - square * torch.eye(len(gram), dtype=gram.dtype, device=gram.device)).abs().max())
+    return math.sqrt(square) if square > 0.0 and away <= _ORTHOGONAL * square else None
+
+
+@torch.no_grad()
+def _root_mean_square(values: Tensor) -> float:
+    return float(values.detach().double().square().mean().sqrt())
+
+
+def _square(name: str, part: nn.Module, key: str, value: Any) -> int:
+    """One number for both sides of an image.
+
+    Raises:
+        UnreadableModel: The two differ.
+    """
+    sides = (value, value) if isinstance(value, int) else tuple(value)
+    if len(set(sides)) > 1:
+        raise UnreadableModel(name, type(part).__name__, got=f"{key} {sides}", expected="the same for both sides")
+    return int(sides[0])
+
+
+def _plain(name: str, part: nn.Module, **usual: Any) -> None:
+    """Refuse an option that no description has.
+
+    Raises:
+        UnreadableModel: An option is not the usual one.
+    """
+    for key, value in usual.items():
+        if getattr(part, key) != value:
+            got = f"{key}={getattr(part, key)!r}"
+            raise UnreadableModel(name, type(part).__name__, got=got, expected=f"{key}={value!r}")

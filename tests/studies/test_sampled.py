@@ -1,0 +1,90 @@
+"""Theory beside drawn networks, through the initializers and the capture that studies use."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradlab
+from gradlab.errors import UserError
+from gradlab.spec import NetworkSpec, setup_from
+from gradlab.studies.predict import predict
+from gradlab.studies.sampled import compare, z_scores
+from gradlab.theory.predict import Inputs, predict_network
+
+
+def network(**said: Any) -> NetworkSpec:
+    base = {"inputs": 64, "outputs": 64, "hidden": [64] * 5, "activation": "relu", "weights": "he_normal"}
+    return NetworkSpec.model_validate({**base, **said})
+
+
+# of 36 independent z a value beyond 4 is expected once in 400 comparisons
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"weights": "glorot_uniform", "activation": "tanh", "bias": "normal(0.2)"},
+        {"weights": "torch_default", "activation": "selu", "bias": "own"},
+        {"weights": "lecun_normal(truncated=true)", "activation": "sigmoid", "bias": "none"},
+        {"hidden": [64, 100, 40, 80], "activation": "leaky_relu(0.2)"},
+    ],
+    ids=str,
+)
+def test_theory_is_what_drawn_networks_show(said: dict[str, Any]) -> None:
+    found = compare(network(**said), networks=150)
+    assert (found.measured.replicas, found.examples) == (150, 1)
+    assert found.measured.layers == found.theory.layers
+    for name in (
+        "weight_std",
+        "pre_activation_second_moment",
+        "relative_gradient_rms",
+        "saturation",
+        "activation_mean",
+    ):
+        assert np.abs(np.nan_to_num(found.z[name])).max() <= 4.0, (name, found.z[name])
+    assert found.means["pre_activation_second_moment"][0].n == 150
+
+
+def test_chunks_draw_the_same_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = network(hidden=[5] * 2, inputs=3, outputs=2)
+    whole = compare(spec, Inputs(2.0), networks=20)
+    monkeypatch.setattr("gradlab.studies.sampled.CHUNK_BYTES", 8 * spec.parameters * 6)
+    pieces = compare(spec, Inputs(2.0), networks=20)
+    for name in whole.measured.values:
+        np.testing.assert_array_equal(whole.measured[name], pieces.measured[name])
+
+
+def test_a_setup_is_seen_on_its_own_task() -> None:
+    setup = setup_from(
+        {"network": {"hidden": [50] * 2, "activation": "tanh", "weights": "lecun_normal"},
+         "recipe": {"optimizer": "sgd(lr=0.1)", "loss": "mse", "steps": 1}, "task": "x_sin_5x(points=40)"}
+    )  # fmt: skip
+    found = compare(setup, networks=30)
+    assert found.examples == 40
+    assert abs(found.z["pre_activation_second_moment"][0]) < 4
+    assert predict(setup).profile["weight_std"][0, 1] == pytest.approx(1 / math.sqrt(50))
+
+
+def test_z_scores_of_constants_and_of_nothing() -> None:
+    measured = np.array([[1.0, 2.0, np.nan, 0.0], [1.0, 4.0, np.nan, 0.0]])
+    linear = list(z_scores(np.array([1.0, 2.0, 1.0, 0.5]), measured, "activation_mean"))
+    assert (linear[0], linear[1]) == (0.0, 1.0)
+    assert math.isnan(linear[2]) and math.isnan(linear[3])
+    log = list(z_scores(np.array([1.0, 2.0, 1.0, 1.0]), measured, "pre_activation_second_moment"))
+    assert log[0] == 0.0 and log[1] == pytest.approx(1.0) and math.isnan(log[3])
+
+
+def test_only_dense_networks_are_drawn() -> None:
+    with pytest.raises(UserError, match="dense layers"):
+        compare(network(norm="layer_norm"))
+
+
+def test_the_public_function() -> None:
+    public: Any = gradlab.predict
+    assert public == predict
+    assert public(network()).to_dict() == predict_network(network()).to_dict()
+    with pytest.raises(UserError, match="NetworkSpec, a Setup or a torch"):
+        public("relu")
