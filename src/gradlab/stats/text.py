@@ -81,14 +81,14 @@ def _hundredths(value: float, decimals: int) -> str:
 
 
 def value_text(value: object) -> str:
-    """An exact value: whole numbers in full, lists in brackets, texts as they are.
+    """An exact value: a whole number in full, lists in brackets, texts as they are.
 
     Example:
         >>> value_text(1221450), value_text([[1.0, 0.5], [-0.5, 0.25]]), value_text(["xor", "xnor"]), value_text([])
         ('1,221,450', '[[1, 0.5], [-0.5, 0.25]]', '[xor, xnor]', '[]')
     """
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(value_text, value))}]"
+        return f"[{', '.join(str(v) if type(v) is int else value_text(v) for v in value)}]"  # commas part the items
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):

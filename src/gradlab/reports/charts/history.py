@@ -57,6 +57,7 @@ def training_curves(
     has_log_steps: bool = False,
     is_log: bool | None = None,
     levels: Sequence[Level] = (),
+    most_lines: int = MOST_REPLICAS,
 ) -> go.Figure | None:
     """Mean over networks at each look with Student's 95 % interval as a band; the networks themselves as thin lines.
 
@@ -72,6 +73,7 @@ def training_curves(
         has_log_steps: Whether the steps are logarithmic, with step 0 set apart.
         is_log: None makes the values' axis logarithmic where they span two decades. A negative value makes it linear.
         levels: Constants to compare with: chance, a perfect score.
+        most_lines: Networks of a setting that are drawn as thin lines, the first ones.
 
     Returns:
         The figure, or None where no setting has two looks and a finite value. `meta.plot_px` is the height that the
@@ -95,7 +97,7 @@ def training_curves(
     figure = empty(PLOT_PX + 95, x_title=f"{x_title}{', logarithmic after 0' if steps.is_log else ''}")
     figure.update_layout(meta={"plot_px": PLOT_PX})
     for i, one in enumerate(settings):
-        _draw(figure, one, steps, axis, SYMBOLS[i % len(SYMBOLS)])
+        _draw(figure, one, steps, axis, SYMBOLS[i % len(SYMBOLS)], most_lines)
     if published:
         marker = {"symbol": "diamond-open", "size": 12, "color": INK, "line": {"width": 2}}
         legend_key(figure, "published", mode="markers", marker=marker)
@@ -137,11 +139,13 @@ def _calm_values(settings: Sequence[TrainingCurve]) -> list[float]:
     return [float(value) for row in rows for value in row]
 
 
-def _draw(figure: go.Figure, one: TrainingCurve, steps: StepAxis, axis: ValueAxis, symbol: str) -> None:
+def _draw(
+    figure: go.Figure, one: TrainingCurve, steps: StepAxis, axis: ValueAxis, symbol: str, most_lines: int
+) -> None:
     at, stayed = [steps(step) for step in one.steps], calm(one.values)
     if len(one.values) > 1 or not stayed.all():
         few = thinned(at, min(_MOST_LOOKS, _MOST_POINTS // min(len(one.values), MOST_REPLICAS)))
-        thin_lines(figure, [at[k] for k in few], one.values[:, few], axis, one.colour)
+        thin_lines(figure, [at[k] for k in few], one.values[:most_lines, few], axis, one.colour)
     lost = int((~stayed).sum())
     name = f"{safe(one.label)}{f' ({lost:,} of {len(stayed):,} diverged)' if lost else ''}"
     marker = {"symbol": symbol, "size": 8, "color": one.colour}

@@ -15,7 +15,7 @@ from numpy import ndarray
 from gradlab.data import TASKS
 from gradlab.reports.charts.classes import CONFUSION_KEY, confusion
 from gradlab.reports.figures.record import Figure
-from gradlab.reports.pictures import Film, embedding_chart, network_grids
+from gradlab.reports.pictures import Film, Grid, boundary_grid, embedding_chart, network_grids
 from gradlab.reports.selection import labels
 from gradlab.reports.words import count_text
 from gradlab.signals import layer_names
@@ -59,19 +59,36 @@ def _film(id: str, label: str, cell: CellResult, study: Study, left_out: str) ->
         seen += " Weight changes are those of one step, on average until the next picture."
     if stacked["activations"]:
         seen += f" Mean activations are means over {_inputs([cell], study)}."
+    grids = network_grids(stacked["weights"], stacked["updates"], stacked["activations"], image=image)
+    planes = _planes(cell, study)
+    title = "Decision boundary and weights in training" if planes else "Weights and activations in training"
     moved = _moved(stacked["weights"], called, steps)
+    if planes:
+        seen = (
+            f"On the plane, the line parts what the network takes for one class from what it takes for the other.{seen}"
+        )
     told = " ".join(f"{seen} {moved}".replace("the layer", "layer").split())
     return Film(
         id,
-        _titled("Weights and activations in training", label),
+        _titled(title, label),
         f"{told} {_network(cell)} {left_out}".strip(),
-        network_grids(stacked["weights"], stacked["updates"], stacked["activations"], image=image),
+        [*planes, *grids],
         steps,
         losses,
         accuracies,
         loss_name,
         accuracy_name,
     )
+
+
+def _planes(cell: CellResult, study: Study) -> list[Grid]:
+    """The output of the first network on the plane, where it was kept."""
+    square = study.snapshots.boundary if study.snapshots else None
+    if square is None or not all("boundary/outputs" in each.arrays for each in cell.snapshots):
+        return []
+    outputs = np.stack([each.arrays["boundary/outputs"][0] for each in cell.snapshots])
+    first = cell.snapshots[0].arrays
+    return [boundary_grid(outputs, square.low, square.high, first["boundary/points"][0], first["boundary/targets"][0])]
 
 
 def confusion_figure(analysis: Analysis) -> Figure | None:

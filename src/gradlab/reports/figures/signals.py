@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from gradlab.reports.charts.bands import MOST_REPLICAS
 from gradlab.reports.charts.densities import LayerHistograms
 from gradlab.reports.charts.heat import LayerHistory, by_layer_and_step
 from gradlab.reports.charts.history import TrainingCurve, training_curves
@@ -19,6 +20,9 @@ from gradlab.signals import DISTRIBUTIONS, QUANTITIES, History
 from gradlab.studies.results import Analysis, CellResult
 
 MOST_PANELS = 12
+MOST_LINES = (
+    120  # thin ones, of single networks, in a figure of many settings: more would leave a page no room for pictures
+)
 MOST_CURVES = 6  # lines that can be followed in one panel
 MEANINGS = {
     "dead_units": "number of hidden units whose slope is 0 for every input,",
@@ -60,10 +64,11 @@ def metric_figures(analysis: Analysis) -> list[Figure]:
         if metric.kind == "plateau":  # one number a training, not a course
             continue
         cells = [cell for cell in analysis.cells if len(cell.steps) > 1 and len(cell.metrics.get(name, ()))]
+        most_lines = max(5, min(MOST_REPLICAS, MOST_LINES // max(1, len(cells))))
         panels = {
             row: drawn
             for row, members in _by_row(cells).items()
-            if (drawn := _curves(name, members, is_whole=not row)) is not None
+            if (drawn := _curves(name, members, most_lines, is_whole=not row)) is not None
         }
         if panels:
             over = MEANINGS.get(metric.kind, metric.kind) + (
@@ -88,14 +93,17 @@ def _by_row(cells: Sequence[CellResult]) -> dict[str, list[CellResult]]:
     return rows
 
 
-def _curves(metric: str, cells: Sequence[CellResult], *, is_whole: bool) -> go.Figure | None:
+def _curves(metric: str, cells: Sequence[CellResult], most_lines: int, *, is_whole: bool) -> go.Figure | None:
     """A line for each cell; in a row's own panel lines are named by the other levels."""
     names = labels(cells) if is_whole else [levels_text(cell.levels, leave_out=["row"]) or "all" for cell in cells]
     curves = [
         TrainingCurve(label, colour, cell.steps, cell.metrics[metric].astype(float))
         for label, colour, cell in zip(names, _colours(cells), cells, strict=True)
     ]
-    return training_curves(curves[:MOST_PANELS], metric.replace("_", " "), has_log_steps=True) if curves else None
+    shown = curves[:MOST_PANELS]
+    return (
+        training_curves(shown, metric.replace("_", " "), has_log_steps=True, most_lines=most_lines) if curves else None
+    )
 
 
 def _histograms(cells: Sequence[CellResult]) -> list[str]:

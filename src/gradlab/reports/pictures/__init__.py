@@ -15,7 +15,7 @@ the package's own templates). Shape legend: S steps, N units out, M units in, U 
 from gradlab.reports.pictures.embedding import embedding_chart
 from gradlab.reports.pictures.film import BUDGET_BYTES, Film, Reel, reels
 from gradlab.reports.pictures.gif import animated
-from gradlab.reports.pictures.grids import Grid, activation_grid, network_grids, weight_grid
+from gradlab.reports.pictures.grids import Grid, activation_grid, boundary_grid, network_grids, weight_grid
 from gradlab.reports.pictures.scrubber import fragment, script, style
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Reel",
     "activation_grid",
     "animated",
+    "boundary_grid",
     "embedding_chart",
     "fragment",
     "network_grids",

@@ -138,6 +138,7 @@ def _frame(film: Film, k: int, places: Sequence[_Place], size: tuple[int, int], 
         rows, columns = place.size
         first = _DIVERGING if place.grid.is_signed else _VIRIDIS
         _put(pixels, place.top, place.left, _coloured(place, k, low, high, first))
+        _dots(pen, place)
         wide = max(columns, LEAST_BAR_PX)
         strip = first + np.rint(np.linspace(0, _LEVELS - 1, wide)).astype(np.uint8)
         below = place.top + rows + 6
@@ -163,6 +164,19 @@ def _coloured(place: _Place, k: int, low: float, high: float, first: int) -> UIn
     indices = np.where(levels == NOT_FINITE, _LOST, first + levels.astype(np.int64))
     indices = np.where(np.isnan(covered), _GAP, indices).astype(np.uint8)
     return indices.repeat(place.down, axis=0).repeat(place.across, axis=1)
+
+
+def _dots(pen: ImageDraw.ImageDraw, place: _Place) -> None:
+    """Examples on top of a picture: discs for one class, rings of a square for the other."""
+    points = place.grid.points
+    if points is None:
+        return
+    for x, y, is_positive in zip(points.x, points.y, points.is_positive, strict=True):
+        left, top = place.left + int(x * place.across) - 2, place.top + int(y * place.down) - 2
+        if is_positive:
+            pen.ellipse((left, top, left + 4, top + 4), fill=255)
+        else:
+            pen.rectangle((left, top, left + 4, top + 4), outline=255)
 
 
 def _put(pixels: UInt8[ndarray, "_ _"], top: int, left: int, part: UInt8[ndarray, "Y X"]) -> None:

@@ -10,15 +10,36 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 MOST_IMAGES = 64
 MOST_ROWS, MOST_COLUMNS = 128, 256  # of a matrix
 MOST_CELLS = 1024
 _LARGE_TILE = 16  # pixels: such tiles, full of noise, are told apart by a wider gap only
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Examples on top of a picture.
+
+    Attributes:
+        x: Pixels from its left edge [P].
+        y: Pixels from its upper edge [P].
+        is_positive: Which of two classes each belongs to [P].
+    """
+
+    x: Float[ndarray, " P"]
+    y: Float[ndarray, " P"]
+    is_positive: Bool[ndarray, " P"]
+
+    def path(self, *, of_positive: bool) -> str:
+        """Those of one class as an SVG path of dots."""
+        chosen = self.is_positive == of_positive
+        return "".join(f"M{x:.2f} {y:.2f}h0" for x, y in zip(self.x[chosen], self.y[chosen], strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +54,8 @@ class Grid:
         columns: Tiles in a row.
         is_signed: Whether colours say the sign: the scale is symmetric about 0.
         is_image: Whether a tile is a picture, whose pixels are square.
+        points: Examples that lie on a picture of the plane.
+        lines: For each step, an SVG path in tenths of a pixel drawn on top: where the values change sign.
     """
 
     quantity: str
@@ -42,6 +65,8 @@ class Grid:
     columns: int
     is_signed: bool
     is_image: bool = False
+    points: Points | None = None
+    lines: Sequence[str] = ()
 
     @property
     def gap(self) -> int:
@@ -58,7 +83,8 @@ class Grid:
 
     def at(self, frames: Int[ndarray, " K"]) -> Grid:
         """The same grid with some of its frames."""
-        return replace(self, values=self.values[frames])
+        lines = [self.lines[k] for k in frames] if self.lines else ()
+        return replace(self, values=self.values[frames], lines=lines)
 
 
 def weight_grid(
@@ -104,6 +130,64 @@ def activation_grid(
     signed = bool((means[:, :shown] < 0).any()) if is_signed is None else is_signed
     note = f"{_of(shown, units, 'unit')}, one cell each, row by row"
     return Grid(quantity, title, note, means[:, :shown, None, None], _columns(shown), is_signed=signed)
+
+
+def boundary_grid(
+    outputs: Float[ndarray, "S Y X"],
+    low: float,
+    high: float,
+    points: Float[ndarray, "P 2"],
+    targets: Float[ndarray, " P"],
+) -> Grid:
+    """The output of a network on a square of the plane, with training examples on top.
+
+    Args:
+        outputs: At S steps, on equally spaced points, edges included, the upper edge first.
+        low: Least of both coordinates.
+        high: Greatest of both.
+        points: Training examples.
+        targets: Theirs; a line and points are drawn where they are two classes.
+    """
+    across = f"x1 from {low:g} to {high:g} to the right, x2 upwards"
+    levels = np.unique(targets)
+    if not (len(levels) == 2 and levels[1] == 1.0 and levels[0] in (-1.0, 0.0)):
+        return Grid("output", "on the plane", across, outputs[:, None], 1, is_signed=True, is_image=True)
+    scale = (outputs.shape[2] - 1) / (high - low)  # the middle of a pixel is a point of the square
+    x, y = (points[:, 0] - low) * scale + 0.5, (high - points[:, 1]) * scale + 0.5
+    inside = (x >= 0) & (x <= outputs.shape[2]) & (y >= 0) & (y <= outputs.shape[1])
+    shown = f"{len(points):,} training examples" if inside.all() else f"{inside.sum():,} of {len(points):,} examples"
+    note = f"{across}; line: where the output changes sign; {shown}: round those of class 1, square the others"
+    drawn = Points(x[inside].astype(float), y[inside].astype(float), targets[inside] > 0)
+    picture = Grid(
+        "output and decision boundary", "on the plane", note, outputs[:, None], 1, is_signed=True, is_image=True
+    )
+    return replace(picture, points=drawn, lines=[sign_changes(frame) for frame in outputs])
+
+
+def sign_changes(values: Float[ndarray, "Y X"]) -> str:
+    """The line between values above 0 and others, as an SVG path in tenths of a pixel.
+
+    In every square of four neighbouring values it is straight between the places where the edges pass 0, found by linear
+    interpolation from the middle of one pixel to that of the next.
+
+    Example:
+        >>> sign_changes(np.array([[1.0, -1.0], [1.0, -3.0]]))
+        'M10 5L8 15'
+    """
+    pieces = []
+    above = values > 0
+    mixed = above[:-1, :-1].astype(int) + above[:-1, 1:] + above[1:, :-1] + above[1:, 1:]
+    finite = np.isfinite(values[:-1, :-1] + values[:-1, 1:] + values[1:, :-1] + values[1:, 1:])
+    for top, left in zip(*np.nonzero((mixed > 0) & (mixed < 4) & finite), strict=True):
+        corners = [(top, left), (top, left + 1), (top + 1, left + 1), (top + 1, left), (top, left)]
+        ends = []
+        for (y, x), (y_next, x_next) in pairwise(corners):
+            if above[y, x] != above[y_next, x_next]:
+                share = float(values[y, x]) / (float(values[y, x]) - float(values[y_next, x_next]))
+                place = x + share * (x_next - x) + 0.5, y + share * (y_next - y) + 0.5
+                ends.append(" ".join(str(round(10 * coordinate)) for coordinate in place))
+        pieces += [f"M{a}L{b}" for a, b in zip(ends[::2], ends[1::2], strict=True)]
+    return "".join(pieces)
 
 
 def network_grids(

@@ -83,6 +83,7 @@ def _record(grid: Grid, sprite: Sprite) -> dict[str, Any]:
         "shape": grid.shape,
         "isImage": grid.is_image,
         "isSigned": ranges.is_signed,
+        "lines": list(grid.lines),
         "least": _numbers(ranges.least.tolist()),
         "most": _numbers(ranges.most.tolist()),
         "lost": ranges.lost.tolist(),

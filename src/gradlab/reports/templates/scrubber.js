@@ -84,6 +84,7 @@
       for (let k = 0; k < length; k += 1) pixels[part.places[start + k]] = table[part.sheet[from + k]];
     }
     part.picture.getContext("2d").putImageData(part.data, 0, 0);
+    for (const line of part.lines) line.setAttribute("d", grid.lines[frame]);
 
     const bar = part.bar.getContext("2d"), strip = bar.createImageData(SETTINGS.levels, 1);
     new Uint32Array(strip.data.buffer).set(mapOf(grid));
@@ -118,6 +119,7 @@
       return {
         grid, box, picture, fixed: fixedEnds(grid), places: places(grid), data: new ImageData(grid.shape[1], grid.shape[0]),
         scale: box.querySelector(".scrub-legend"), bar: box.querySelector(".scrub-bar"), ends: [...box.querySelectorAll(".scrub-ends span")], span: box.querySelector(".scrub-span"),
+        lines: box.querySelectorAll(".scrub-boundary"),
       };
     });
     const last = words.length - 1;
