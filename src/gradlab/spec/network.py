@@ -22,7 +22,19 @@ from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_valid
 from gradlab.errors import SpecError, UnknownName
 from gradlab.parts import ACTIVATIONS, INITIALIZERS, NORMS
 from gradlab.spec.choice import choose, choose_bias
-from gradlab.spec.layers import KINDS, MOST_UNITS, Conv2d, Dense, Layer, LayerRecord, Residual, Shape, layer_table
+from gradlab.spec.layers import (
+    KINDS,
+    MOST_UNITS,
+    Conv2d,
+    Dense,
+    Flatten,
+    Layer,
+    LayerRecord,
+    Residual,
+    Shape,
+    Standardize,
+    layer_table,
+)
 
 MOST_LAYERS = 10_000
 _ITEM = re.compile(r"\s*(-?\d+)\s*(?:[x×*]\s*(-?\d+))?\s*(?::\s*([^:]+?))?\s*")  # noqa: RUF001  (the sign people paste)
@@ -76,7 +88,31 @@ class NetworkSpec(BaseModel):
             sides = " x ".join(map(str, self.image))
             raise SpecError("network.image", got=sides, expected=f"{self.inputs:,} numbers, as there are inputs")
         _ = self.shapes
+        self._check_places()
         return self
+
+    def _check_places(self) -> None:
+        """What only some places or networks may have."""
+        if self.is_plain:
+            return
+        for place, layer in enumerate(self.layers, start=1):
+            fitted = any(isinstance(one, Standardize) and one.fitted for one in (layer, *_inside(layer)))
+            changed = [one.kind for one in self.layers[: place - 1] if not isinstance(one, Flatten | Standardize)]
+            if fitted and (changed or isinstance(layer, Residual)):
+                raise SpecError(
+                    f"network.layers: layer {place} (standardize)",
+                    got=f"a place behind {changed[-1]}" if changed else "a place in a residual block",
+                    expected="a place at the inputs, whose mean and std over the training examples it takes",
+                    do='Put it first, or use "batch_norm"',
+                )
+        for layer, _, _ in self.placed:
+            activation = getattr(layer, "activation", None)
+            if activation is not None and ACTIVATIONS[activation.name].overwritten:
+                raise SpecError(
+                    "network.activation",
+                    got=f"{activation.name}, which changes how the layer above learns",
+                    expected="it in dense layers alone, without norms and penalties",
+                )
 
     @model_serializer(mode="wrap")
     def _to_table(self, all_fields: Any) -> dict[str, Any]:
@@ -153,6 +189,14 @@ def _placed(layers: Sequence[Layer], below: Shape) -> Iterator[tuple[Layer, Shap
         above = layer.shape(below, layer.kind)
         yield layer, below, above
         below = above
+
+
+def _inside(layer: Layer) -> Iterator[Layer]:
+    """The layers inside a residual block, and inside those in it."""
+    if isinstance(layer, Residual):
+        for one in layer.layers:
+            yield one
+            yield from _inside(one)
 
 
 def _with_defaults(table: Any, defaults: Mapping[str, object]) -> Any:
