@@ -10,9 +10,9 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from gradlab.data import Examples
-from gradlab.probes import capture
-from gradlab.signals import Snapshot
+from gradlab.signals import Snapshot, layer_names
 from gradlab.signals.embedding import METHODS, embedded
+from gradlab.studies.seen import seen
 from gradlab.training import Job, Look
 
 
@@ -27,27 +27,22 @@ def snapshot(look: Look, job: Job, networks: slice, over: str, *, is_last: bool)
         is_last: Whether to map the last hidden layer, too.
 
     Returns:
-        By layer, "1" the first and "output" the last: "weights/1" [K, N, M] and "activations/1" [K, N], means over the
-        input set. "confusion" [K, C, C]: inputs of each class (rows) by the class predicted (columns). With `is_last` and
-        a hidden layer: "embedding/labels" [K, P] and, where there is a map, "embedding/t-SNE" and "embedding/PCA"
+        By layer with weights, "1" the first and "output" the last: "weights/1" [K, N, M] and "activations/1" [K, N],
+        means over the input set (of a convolution by channel, over places too). "confusion" [K, C, C]: inputs of each
+        class (rows) by the class predicted (columns). With `is_last` and a dense hidden layer below the output:
+        "embedding/labels" [K, P] and, where there is a map, "embedding/t-SNE" and "embedding/PCA"
         [K, P, 2], "embedding/rows" [K, P] and "embedding/kept" [K] (of PCA).
     """
-    spec, examples = job.stack.spec, job.sets[over].of(networks)
+    examples = job.sets[over].of(networks)
+    captured = seen(look, job, networks, Examples(examples.inputs, None))
     weights = [w[networks] for w in look.weights]
-    captured = capture(
-        spec,
-        [[p[networks] for p in each] for each in job.stack.activation_params],
-        weights,
-        [None if b is None else b[networks] for b in look.biases],
-        job.recipe.loss,
-        [p[networks] for p in job.loss_params],
-        Examples(examples.inputs, None),
-    )
+    blocks = dict(zip(layer_names(len(weights)), weights, strict=True))
+    named = dict(zip(captured.names, captured.layers, strict=True))
     assert examples.targets is not None
     arrays: dict[str, ndarray] = {}
-    for name, w, layer in zip(captured.names, weights, captured.layers, strict=True):
+    for name, w in blocks.items():
         arrays[f"weights/{name}"] = w.astype(np.float32)
-        arrays[f"activations/{name}"] = layer.post.mean(axis=1, dtype=np.float64).astype(np.float32)
+        arrays[f"activations/{name}"] = named[name].post.mean(axis=1, dtype=np.float64).astype(np.float32)
     classes = captured.outputs.shape[2]
     count = len(weights[0])
     truth = np.broadcast_to(examples.targets.argmax(axis=2), (count, examples.targets.shape[1]))
@@ -55,8 +50,10 @@ def snapshot(look: Look, job: Job, networks: slice, over: str, *, is_last: bool)
         pairs = truth * classes + captured.outputs.argmax(axis=2)
         counts = [np.bincount(row, minlength=classes**2).reshape(classes, classes) for row in pairs]
         arrays["confusion"] = np.stack(counts)
-        if is_last and len(captured.layers) > 1:
-            arrays |= _maps(captured.layers[-2].post, truth)
+        if is_last and len(blocks) > 1:
+            below = named[list(blocks)[-2]].post
+            if below.shape[1] == truth.shape[1]:  # of a convolution every place would be a point
+                arrays |= _maps(below, truth)
     return Snapshot(look.step, arrays)
 
 
