@@ -8,7 +8,8 @@ may change them for the last one, whose activation is the identity otherwise ("h
 
 `layers` instead of `hidden` lists records of any kind, the output among them ("conv2d(32, 3)", "flatten", "dense(10)"; see
 `spec.layers`); activation, weights, bias, norm and dropout of the network then hold for the blocks that do not state their
-own, activation, norm and dropout not for the last.
+own, activation, norm and dropout not for the last. `front` lists layers that stand before those of `layers`, so that a row
+of a study can change what the inputs go through first and nothing else.
 """
 
 from __future__ import annotations
@@ -66,6 +67,12 @@ class NetworkSpec(BaseModel):
             return _from_sugar(data)
         defaults = {key: data[key] for key in _DEFAULTS if key in data}
         layers = data["layers"]
+        if "front" in data and isinstance(layers, list | tuple):
+            front = data["front"]
+            if not isinstance(front, list | tuple):
+                raise SpecError("network.front", got=repr(front), expected='a list of layers, as ["standardize"]')
+            layers = [*front, *layers]
+            data = {**{key: value for key, value in data.items() if key != "front"}, "layers": layers}
         if not isinstance(layers, list | tuple) or not defaults:
             return data
         rest = {key: value for key, value in data.items() if key not in defaults}

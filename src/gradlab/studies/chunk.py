@@ -21,7 +21,7 @@ from gradlab.studies.snapshots import snapshot
 from gradlab.studies.study import Metric, Signals, Snapshots
 from gradlab.training import Job, Look, prepare, train
 from gradlab.training.engines import compile_seconds
-from gradlab.training.measures import accuracy, mean_loss
+from gradlab.training.measures import accuracy, mean_loss, rmse
 from gradlab.training.outcomes import best_constant_loss, has_dead_layer, is_constant, outcome_codes
 from gradlab.training.train import LOSS_SET
 
@@ -160,11 +160,12 @@ def _metrics(look: Look, job: Job, metrics: Mapping[str, Metric]) -> Float[ndarr
     for row, metric in zip(rows, metrics.values(), strict=True):
         outputs, targets = look.sets[metric.over].outputs, job.sets[metric.over].targets
         assert targets is not None
-        row[:] = (
-            accuracy(outputs, targets)
-            if metric.kind == "accuracy"
-            else mean_loss(LOSSES[job.recipe.loss.name], job.loss_params, outputs, targets)
-        )
+        if metric.kind == "accuracy":
+            row[:] = accuracy(outputs, targets)
+        elif metric.kind == "rmse":
+            row[:] = rmse(outputs, targets)
+        else:
+            row[:] = mean_loss(LOSSES[job.recipe.loss.name], job.loss_params, outputs, targets)
     return rows
 
 

@@ -128,6 +128,7 @@ _TABLES = (
     "signals",
     "snapshots",
     "claims",
+    "variants",
 )
 
 

@@ -102,11 +102,12 @@ class Metric(Strict):
     """A number of every network at every look, on one input set that has targets.
 
     Attributes:
-        kind: The loss that training minimises, or the accuracy: the share of examples whose largest output is their class's.
+        kind: The loss that training minimises; the accuracy: the share of examples whose largest output is their class's; or
+            rmse, the root of the mean squared error.
         over: Name of the input set.
     """
 
-    kind: Literal["loss", "accuracy"]
+    kind: Literal["loss", "accuracy", "rmse"]
     over: str = LOSS_SET
 
 
@@ -149,7 +150,11 @@ class Snapshots(Strict):
 
 
 class Study(Strict):
-    """A whole study. Attributes follow the TOML file; see the shipped ones for examples."""
+    """A whole study. Attributes follow the TOML file; see the shipped ones for examples.
+
+    `variants.NAME` holds changes of network and recipe that `--set task=NAME` makes besides: a network for larger images may
+    not fit small ones.
+    """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     question: str
@@ -170,6 +175,7 @@ class Study(Strict):
     snapshots: Snapshots | None = None
     claims: tuple[Claim, ...] = ()
     fixed: tuple[str, ...] = ()
+    variants: dict[str, dict[str, Any]] = {}
 
     @model_validator(mode="before")
     @classmethod
