@@ -21,8 +21,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
 
 from gradlab.errors import SpecError, UnknownName
-from gradlab.parts import ACTIVATIONS, INITIALIZERS, NORMS
-from gradlab.spec.choice import choose, choose_bias
+from gradlab.parts import ACTIVATIONS, INITIALIZERS
+from gradlab.spec.choice import choose, choose_bias, choose_norm
 from gradlab.spec.layers import (
     KINDS,
     MOST_UNITS,
@@ -231,8 +231,8 @@ def _from_sugar(data: Mapping[str, Any]) -> dict[str, Any]:
     weights = choose(INITIALIZERS, "initializer", data["weights"])
     default = "own" if INITIALIZERS[weights.name].includes_bias else "zeros"
     law = {"weights": weights, "bias": choose_bias(data.get("bias", default))}
-    norm = data.get("norm")
-    of_hidden = law | ({} if norm is None else {"norm": choose(NORMS, "norm", norm)})
+    norm = choose_norm(data.get("norm"))
+    of_hidden = law | ({} if norm is None else {"norm": norm})
     hidden = parse_hidden(data.get("hidden", []))
     layers = [
         {"units": units, "activation": activation or base, **of_hidden, "dropout": dropout}
