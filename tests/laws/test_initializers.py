@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import chisquare, kstest
 
 from gradlab.nets.stack import initial_layer
+from gradlab.nets.steps import Step
 from gradlab.parts import INITIALIZERS
 from gradlab.parts.initializers import TRUNCATED_STD, Draws
 from gradlab.seeds import Purpose
@@ -110,8 +111,8 @@ def test_shape_and_finiteness(choice: str) -> None:
 def test_replicas_and_layers_differ(choice: str) -> None:
     chosen = choose(INITIALIZERS, "initializer", choice)
     layer = Dense(units=4, weights=chosen, bias="own")
-    weights, biases = initial_layer(layer, 0, 4, ROOT_SEED, REPLICAS[:2])
-    other, _ = initial_layer(layer, 1, 4, ROOT_SEED, REPLICAS[:2])
+    weights, biases = initial_layer(Step(layer, 0, (4,), (4,), block=0), ROOT_SEED, REPLICAS[:2])
+    other, _ = initial_layer(Step(layer, 1, (4,), (4,), block=1), ROOT_SEED, REPLICAS[:2])
     assert biases is not None
     assert not np.isclose(weights[0], weights[1]).any()
     assert not np.isclose(weights, other).any()

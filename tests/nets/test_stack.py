@@ -8,6 +8,7 @@ import torch
 
 from gradlab.nets import Slice, build_stack
 from gradlab.nets.stack import along_replicas, initial_layer
+from gradlab.nets.steps import Step
 from gradlab.nets.torch_namespace import TorchNamespace
 from gradlab.parts import INITIALIZERS
 from gradlab.parts.initializers import Draws
@@ -57,9 +58,8 @@ def test_bias_laws() -> None:
     replicas = np.arange(2)
 
     def biases(weights: str, bias: str) -> np.ndarray:
-        drawn = initial_layer(Dense.model_validate({"units": 4, "weights": weights, "bias": bias}), 3, 5, 9, replicas)[
-            1
-        ]
+        layer = Dense.model_validate({"units": 4, "weights": weights, "bias": bias})
+        drawn = initial_layer(Step(layer, 3, (5,), (4,), block=3), 9, replicas)[1]
         assert drawn is not None
         return drawn
 
@@ -73,7 +73,7 @@ def test_bias_laws() -> None:
 
 def test_a_joint_law_gives_its_last_column_to_the_biases() -> None:
     layer = Dense.model_validate({"units": 400, "weights": "rai"})
-    weights, biases = initial_layer(layer, 0, 1, 9, np.arange(2))
+    weights, biases = initial_layer(Step(layer, 0, (1,), (400,), block=0), 9, np.arange(2))
     assert weights.shape == (2, 400, 1)
     assert biases is not None
     block = INITIALIZERS["rai"].sample(Draws(9, np.arange(2), 0), 400, 2, 1, 400, *layer.weights.values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from torch import Tensor, nn
 
 from gradlab.errors import SpecError
 from gradlab.nets.module_summary import expected_input, summarize
-from gradlab.nets.summary import summarize_spec
+from gradlab.nets.modules import to_module
+from gradlab.nets.summary import Summary, summarize_spec
 from gradlab.spec import NetworkSpec
+from tests.layered import NETWORKS, spec_of
 
 torch.set_num_threads(1)
 
@@ -41,6 +44,48 @@ def test_d8_has_the_published_parameters() -> None:
         (32, 26, 26), (64, 24, 24), (64, 24, 24), (64, 12, 12), (9216,),
     ]  # fmt: skip
     assert [layer.receptive_field for layer in summary.layers[::7]] == [(3, 3), (6, 6), (28, 28)]
+
+
+D8 = """
+[network]
+inputs = 784
+image = [1, 28, 28]
+weights = "glorot_uniform"
+bias = "zeros"
+layers = [
+  { kind = "conv2d", channels = 32, kernel_size = 3, norm = "batch_norm", activation = "leaky_relu", l2 = 0.01 },
+  { kind = "conv2d", channels = 64, kernel_size = 3, norm = "batch_norm" },
+  { kind = "conv2d", channels = 64, kernel_size = 1, activation = "leaky_relu" },
+  "max_pool2d(2)",
+  "dropout(0.25)",
+  "flatten",
+  { units = 128, norm = "batch_norm", l2 = 0.01 },
+  { units = 128, activation = "leaky_relu", dropout = 0.5 },
+  { units = 10 },
+]
+"""
+
+
+def test_d8_described_has_them_too() -> None:
+    spec = NetworkSpec.model_validate(tomllib.loads(D8)["network"])
+    summary, module = summarize_spec(spec), summarize(small_cnn(), (1, 28, 28))
+    assert numbers(summary) == numbers(module)
+    assert (summary.trainable, summary.buffers, summary.parameters) == (1_221_002, 448, 1_221_450)
+    assert spec.parameters == summary.trainable
+
+
+def numbers(summary: Summary) -> list[tuple[object, ...]]:
+    """All but the names of the layers."""
+    return [
+        (one.output, one.trainable, one.buffers, one.multiply_adds, one.output_bytes, one.receptive_field)
+        for one in summary.layers
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name != "even kernel, same size"])
+def test_a_description_and_its_module_have_the_same_summary(name: str) -> None:
+    spec = spec_of(NETWORKS[name])
+    assert numbers(summarize_spec(spec)) == numbers(summarize(to_module(spec), spec.shapes[0]))
 
 
 def test_e6_is_the_layer_calculators_answer() -> None:

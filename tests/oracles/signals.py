@@ -86,7 +86,7 @@ def by_unit(nested: Sequence[Sequence[float]]) -> list[list[float]]:
 def lists(captured: Captured, place: int) -> Layer:
     """The arrays of one layer of one network, as lists."""
     layer = captured.layers[place]
-    names = ("pre", "post", "slope", "steepest", "weights", "weight_grads", "pre_grads", "updates")
+    names = ("pre", "post", "slope", "steepest", "weights", "weight_grads", "pre_grads", "updates", *OF_NORM)
     arrays = {name: getattr(layer, name) for name in names}
     return Layer(**{name: None if array is None else array[0].tolist() for name, array in arrays.items()})
 
@@ -142,6 +142,7 @@ OF_BACKWARD: dict[str, Callable[[Layer], float]] = {
 OF_UPDATES: dict[str, Callable[[Layer], float]] = {
     "update_to_data": lambda layer: log10(quotient(std(flat(layer.updates)), std(flat(layer.weights)))),
 }
+OF_NORM = ("norm_scale", "norm_shift", "running_mean", "running_var")
 OF_OUTPUT: dict[str, Callable[[Captured], float]] = {
     "output_variance": output_variance,
     "top_class_share": top_class_share,
@@ -159,6 +160,8 @@ def quantity(name: str, network: Captured, place: int) -> float:
     if name == OF_TWO:
         sizes = [lists(network, at).pre_grads for at in (place, -1)]
         return NAN if None in sizes else quotient(*(rms(flat(grads)) for grads in sizes))
+    if name in OF_NORM:
+        return NAN if getattr(layer, name) is None else mean(flat(getattr(layer, name)))
     if name in OF_BACKWARD:
         return NAN if layer.weight_grads is None else OF_BACKWARD[name](layer)
     if name in OF_UPDATES:
@@ -183,6 +186,8 @@ def entries(name: str, network: Captured, place: int) -> list[float]:
     if name == "updates":
         updates = [] if layer.updates is None else flat(layer.updates)
         return [update_size(u, w) for u, w in zip(updates, flat(layer.weights), strict=False)]
+    if name.removesuffix("s") in OF_NORM:
+        return flat(getattr(layer, name.removesuffix("s")) or [])
     return flat({"activations": layer.post, "pre_activations": layer.pre, "weights": layer.weights}[name])
 
 

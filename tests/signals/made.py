@@ -11,6 +11,7 @@ import numpy as np
 
 from gradlab.signals import Captured, CapturedLayer
 
+NORM = ("norm_scale", "norm_shift", "running_mean", "running_var")
 Change = Callable[[np.ndarray], np.ndarray]
 
 
@@ -25,13 +26,16 @@ def made(
     has_backward: bool = True,
     has_updates: bool = True,
     is_classes: bool = True,
+    has_norms: bool = True,
 ) -> Captured:
     """Relu networks with a tanh layer below the output; replica r does not depend on how many there are.
 
     Gradients are random numbers too, a third of them 0: a quantity looks at one array and does not ask where it is from.
     """
     parts = [
-        one_network(np.random.default_rng([seed, r]), batch, widths, dtype, has_biases, has_backward, has_updates)
+        one_network(
+            np.random.default_rng([seed, r]), batch, widths, dtype, has_biases, has_backward, has_updates, has_norms
+        )
         for r in range(replicas)
     ]
     return replace(stacked(parts), is_classes=is_classes)
@@ -45,6 +49,7 @@ def one_network(
     has_biases: bool,
     has_backward: bool,
     has_updates: bool,
+    has_norms: bool,
 ) -> Captured:
     def normal(*shape: int) -> np.ndarray:
         return random.normal(size=(1, *shape)).astype(dtype)
@@ -77,6 +82,7 @@ def one_network(
                 weight_grads=gappy(n, m) if has_backward else None,
                 bias_grads=gappy(n) if has_backward and has_biases else None,
                 updates=gappy(n, m) if has_updates else None,
+                **({name: normal(n) for name in NORM} if has_norms else {}),
             )
         )
     return Captured(tuple(layers), inputs, a, None, True)

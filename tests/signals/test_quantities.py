@@ -22,7 +22,7 @@ CASES = {
     "one of all": made(1, 1, (1, 1, 1)),
     "no hidden layer": made(2, 6, (3, 2)),
     "no biases": made(2, 6, has_biases=False),
-    "forward only": made(2, 6, has_backward=False, has_updates=False, is_classes=False),
+    "forward only": made(2, 6, has_backward=False, has_updates=False, is_classes=False, has_norms=False),
     "no updates": made(2, 6, has_updates=False),
     "140 entries": made(2, 20, (3, 7, 2)),  # 5 % of 140 is not 7 in floating point
     "all zero": changed(made(2, 6), np.zeros_like),
@@ -184,13 +184,15 @@ def test_a_network_of_one_output_value_has_exactly_no_variance(value: float) -> 
 
 
 def test_what_was_not_captured_is_left_out_and_missed_when_asked_for() -> None:
-    captured = made(2, 6, has_backward=False, has_updates=False, is_classes=False)
+    captured = made(2, 6, has_backward=False, has_updates=False, is_classes=False, has_norms=False)
     needed = {QUANTITIES[name].needs for name in measure(captured).values}
     assert needed == {"forward"}
     with pytest.raises(UserError, match=r"quantity gradient_rms: got none captured; expected a backward pass\."):
         measure(captured, quantities=["gradient_rms"])
     with pytest.raises(UserError, match=r"distribution updates: got none captured; expected an optimizer step\."):
         measure(captured, distributions=["updates"])
+    with pytest.raises(UserError, match=r"quantity norm_scale: got none captured; expected layers with norms\."):
+        measure(captured, quantities=["norm_scale"])
     with pytest.raises(UserError, match="scores of two classes or more"):
         measure(made(2, 6, (3, 1)), quantities=["top_class_share"])
     with pytest.raises(UnknownName, match='did you mean "gradient_rms"'):
@@ -231,4 +233,5 @@ def test_each_quantity_has_an_oracle() -> None:
         *oracle.OF_UPDATES,
         *oracle.OF_OUTPUT,
         oracle.OF_TWO,
+        *oracle.OF_NORM,
     }

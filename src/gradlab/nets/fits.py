@@ -12,7 +12,8 @@ from typing import Any
 from torch import nn
 
 from gradlab.errors import SpecError
-from gradlab.nets.summary import Shape, shape_text
+from gradlab.nets.summary import shape_text
+from gradlab.spec.layers import Shape
 
 _AXES = ("length",), ("height", "width"), ("depth", "height", "width")
 _LAYERS: dict[type[nn.Module], tuple[int, str | None]] = {  # axes of the image, and the parameter that counts channels

@@ -7,17 +7,19 @@ weights, activation parameters and everything numeric may differ along R. Arrays
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from gradlab.parts import INITIALIZERS
+from gradlab.nets.steps import Step, all_steps
+from gradlab.parts import INITIALIZERS, NORMS
 from gradlab.parts.initializers import Draws
 from gradlab.parts.param import Value
 from gradlab.seeds import Purpose
-from gradlab.spec import Choice, Dense, NetworkSpec, Setup
+from gradlab.spec import Choice, Conv2d, Dense, NetworkSpec, Setup
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +40,41 @@ class Slice:
 
 
 @dataclass(slots=True)
+class NormNumbers:
+    """The numbers of one norm of R networks.
+
+    Attributes:
+        scale: gamma [R, C].
+        shift: beta [R, C].
+        mean: Running mean [R, C]; None where the norm keeps none, as for `var`.
+        var: Running variance [R, C].
+    """
+
+    scale: Float[ndarray, "R C"]
+    shift: Float[ndarray, "R C"]
+    mean: Float[ndarray, "R C"] | None = None
+    var: Float[ndarray, "R C"] | None = None
+
+
+@dataclass(slots=True)
 class Stack:
     """R networks of one shape.
+
+    Blocks are the layers with weights; in a plain network that is every layer.
 
     Attributes:
         spec: Shape and kinds of activation, the first slice's; its numbers may differ along R.
         root_seed: Key of all streams.
         replicas: Replica number of each network [R].
-        weights: Per layer [R, N, M], in the recipe's precision.
-        biases: Per layer [R, N], or None for a layer without.
+        weights: Per block [R, N, M], in the recipe's precision; of a convolution N channels, and M numbers of each
+            kernel, channel by channel and row by row.
+        biases: Per block [R, N], or None for one without.
         activation_params: Per layer, per parameter of its activation [R], float64.
         dropout: Per layer, probability of dropout [R].
+        l2: Per block, factor of the sum of squared weights in what is minimised [R].
+        norms: Per norm.
+        standard: Per fitted standardization, mean and std [R, C], or [1, C] where all replicas share the examples; C
+            numbers of an example, or channels of an image.
     """
 
     spec: NetworkSpec
@@ -58,64 +84,73 @@ class Stack:
     biases: list[Float[ndarray, "R _"] | None]
     activation_params: list[tuple[Float[ndarray, " R"], ...]]
     dropout: list[Float[ndarray, " R"]]
+    l2: list[Float[ndarray, " R"]] = field(default_factory=list)
+    norms: list[NormNumbers] = field(default_factory=list)
+    standard: list[tuple[Float[ndarray, "#R C"], Float[ndarray, "#R C"]]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.replicas)
 
 
 def initial_layer(
-    layer: Dense, index: int, fan_in: int, root_seed: int, replicas: Int[ndarray, " R"]
+    step: Step, root_seed: int, replicas: Int[ndarray, " R"]
 ) -> tuple[Float[ndarray, "R N M"], Float[ndarray, "R N"] | None]:
     """Weights and biases of one layer as its laws draw them, float64.
 
     Args:
-        layer: The layer.
-        index: Its place, 0 the first.
-        fan_in: Units below.
+        step: A layer with weights, in its place: which of those it is decides what is drawn.
         root_seed: Key of all streams.
         replicas: Which replicas.
     """
-    law = INITIALIZERS[layer.weights.name]
-    fans = (fan_in, layer.units)
-    draws = Draws(root_seed, replicas, index)
+    layer, fans = step.layer, step.fans
+    assert isinstance(layer, Dense | Conv2d)
+    law, units = INITIALIZERS[layer.weights.name], step.above[0]
+    draws = Draws(root_seed, replicas, step.block)
     if law.includes_bias:
-        block = law.sample(draws, layer.units, fan_in + 1, *fans, *layer.weights.values)
+        block = law.sample(draws, units, fans[0] + 1, *fans, *layer.weights.values)
         return block[:, :, :-1], block[:, :, -1]
-    weights = law.sample(draws, layer.units, fan_in, *fans, *layer.weights.values)
+    weights = law.sample(draws, units, fans[0], *fans, *layer.weights.values)
     if layer.bias == "none":
         return weights, None
     choice = layer.bias if isinstance(layer.bias, Choice) else layer.weights
-    bias_draws = Draws(root_seed, replicas, index, Purpose.BIAS)
-    biases = INITIALIZERS[choice.name].sample(bias_draws, layer.units, 1, *fans, *choice.values)
+    bias_draws = Draws(root_seed, replicas, step.block, Purpose.BIAS)
+    biases = INITIALIZERS[choice.name].sample(bias_draws, units, 1, *fans, *choice.values)
     return weights, biases[:, :, 0]
 
 
 def build_stack(slices: Sequence[Slice], root_seed: int) -> Stack:
-    """Draw the initial weights of every replica of every slice.
+    """Draw the initial weights of every replica of every slice; norms begin with scales of 1 and shifts of 0.
 
     Assumes: The slices' networks have one shape, one kind of activation per layer and biases in the same layers.
     """
     spec = slices[0].setup.network
     dtype = np.dtype(slices[0].setup.recipe.precision)
-    drawn = [
-        [
-            initial_layer(layer, i, part.setup.network.widths[i], root_seed, part.replicas)
-            for i, layer in enumerate(part.setup.network.dense)
-        ]
-        for part in slices
-    ]
-    weights, biases, params = [], [], []
-    for i, layer in enumerate(spec.dense):
-        weights.append(np.concatenate([layers[i][0] for layers in drawn], dtype=dtype, casting="same_kind"))
-        columns = [layers[i][1] for layers in drawn]
-        biases.append(None if layer.bias == "none" else np.concatenate(columns).astype(dtype))  # type: ignore[arg-type]
-        params.append(along_replicas([(part, part.setup.network.dense[i].activation.values) for part in slices]))
-    dropout = [
-        along_replicas([(part, (part.setup.network.dense[i].dropout,)) for part in slices])[0]
-        for i in range(len(spec.dense))
-    ]
     replicas = np.concatenate([part.replicas for part in slices])
-    return Stack(spec, root_seed, replicas, weights, biases, params, dropout)
+    weights, biases, params, norms = [], [], [], []
+    dropout: list[ndarray] = []
+    l2: list[ndarray] = []
+    for steps in zip(*(all_steps(part.setup.network) for part in slices), strict=True):  # a layer, once for each slice
+        own = list(zip(slices, steps, strict=True))
+        params.append(along_replicas([(part, step.activation.values if step.activation else ()) for part, step in own]))
+        dropout += along_replicas([(part, (step.dropped,)) for part, step in own])
+        layer = steps[0].layer
+        if isinstance(layer, Dense | Conv2d):
+            drawn = [initial_layer(step, root_seed, part.replicas) for part, step in own]
+            weights.append(np.concatenate([w for w, _ in drawn], dtype=dtype, casting="same_kind"))
+            columns = [b for _, b in drawn if b is not None]
+            biases.append(np.concatenate(columns).astype(dtype) if columns else None)
+            l2 += along_replicas([(part, (step.l2,)) for part, step in own])
+        if steps[0].norm >= 0:
+            norms.append(_new_norm(steps[0], len(replicas), dtype))
+    return Stack(spec, root_seed, replicas, weights, biases, params, dropout, l2, norms)
+
+
+def _new_norm(step: Step, replicas: int, dtype: np.dtype[Any]) -> NormNumbers:
+    """A norm before training: scale 1, shift 0, running mean 0 and variance 1."""
+    assert step.normed is not None
+    ones, zeros = np.ones((replicas, step.above[0]), dtype), np.zeros((replicas, step.above[0]), dtype)
+    has_running = NORMS[step.normed.name].has_running
+    return NormNumbers(ones, zeros, zeros.copy() if has_running else None, ones.copy() if has_running else None)
 
 
 def along_replicas(values: Sequence[tuple[Slice, Sequence[Value]]]) -> tuple[Float[ndarray, " R"], ...]:

@@ -15,14 +15,17 @@ A row is one call of one layer. Shapes are those of one example: no batch axis. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from gradlab.errors import SpecError
-from gradlab.spec import Dense, NetworkSpec
+from gradlab.nets.steps import Step, steps_of
+from gradlab.parts import NORMS
+from gradlab.spec import Conv2d, Dense, NetworkSpec
+from gradlab.spec.layers import AvgPool2d, Flatten, MaxPool2d, Residual, Shape, Standardize
 
-Shape = tuple[int, ...]
 FLOAT_BYTES = 4  # a spec names no precision; float32 is a recipe's default
 
 
@@ -127,14 +130,14 @@ class Summary:
 
 
 def summarize_spec(spec: NetworkSpec, input: Sequence[int] | None = None) -> Summary:
-    """The layers of a described network; activations and dropout have rows of their own.
+    """The layers of a described network; norms, activations and dropout have rows of their own.
 
     Args:
         spec: The network.
-        input: Shape of one example; its numbers are read in a row. By default that row.
+        input: Shape of one example; its numbers are read in a row where the network sees no image. By default the network's.
 
     Raises:
-        SpecError: As many numbers as the network has inputs are not in `input`.
+        SpecError: As many numbers as the network has inputs are not in `input`, or not in its form.
 
     Example:
         >>> spec = NetworkSpec(inputs=784, outputs=10, hidden="60-40", activation="relu", weights="he_normal")
@@ -142,39 +145,94 @@ def summarize_spec(spec: NetworkSpec, input: Sequence[int] | None = None) -> Sum
         >>> [layer.parameters for layer in summary.layers], summary.parameters
         ([47100, 0, 2440, 0, 410], 49950)
     """
-    shape = (spec.inputs,) if input is None else tuple(input)
-    numbers = 1
-    for side in shape:
-        numbers *= side
-    if numbers != spec.inputs:
-        got = shape_text(shape) + (f", which is {numbers:,} numbers" if len(shape) > 1 else "")
-        raise SpecError("layer 1 (dense)", got=got, expected=f"{spec.inputs:,} input{'s' * (spec.inputs > 1)}")
+    shape = spec.shapes[0] if input is None else tuple(input)
+    where = f"layer 1 ({spec.layers[0].kind})"
+    if math.prod(shape) != spec.inputs:
+        got = shape_text(shape) + (f", which is {math.prod(shape):,} numbers" if len(shape) > 1 else "")
+        raise SpecError(where, got=got, expected=f"{spec.inputs:,} input{'s' * (spec.inputs > 1)}")
+    if spec.image is not None and shape != spec.image:
+        raise SpecError(where, got=shape_text(shape), expected=f"an image of {shape_text(spec.image)}")
     rows: list[LayerSummary] = []
-    below = spec.inputs
-    for place, layer in enumerate(spec.dense, start=1):
-        rows += _rows(layer, "output" if place == len(spec.layers) else str(place), below)
-        below = layer.units
-    return Summary("fully connected", shape, tuple(rows))
+    field = None if spec.image is None else _Field((1, 1), (1, 1))
+    for place, step in enumerate(steps_of(spec), start=1):
+        made, field = _rows(step, "output" if place == len(spec.layers) else str(place), field, spec.image)
+        rows += made
+    return Summary("fully connected" if spec.is_plain else "layers", shape, tuple(rows))
 
 
-def _rows(layer: Dense, name: str, below: int) -> Iterator[LayerSummary]:
-    """Products, activation and dropout of a dense layer on `below` units."""
-    count = layer.units * below + (0 if layer.bias == "none" else layer.units)
-    output_bytes = FLOAT_BYTES * layer.units
-    yield LayerSummary(
-        name=name,
-        kind="dense",
-        input=(below,),
-        output=(layer.units,),
-        trainable=count,
-        multiply_adds=layer.units * below,
-        parameter_bytes=FLOAT_BYTES * count,
-        output_bytes=output_bytes,
-    )
-    above = [] if layer.activation.name == "identity" else [str(layer.activation)]
-    above += [f"dropout({layer.dropout:g})"] if layer.dropout else []
-    for kind in above:
-        yield LayerSummary(name=name, kind=kind, input=(layer.units,), output=(layer.units,), output_bytes=output_bytes)
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Input places along each side of the image that a place sees, and places from one to the next; () once it is a row."""
+
+    size: Shape
+    step: Shape
+
+
+def _rows(step: Step, name: str, field: _Field | None, image: Shape | None) -> tuple[list[LayerSummary], _Field | None]:
+    """Products or a pool, norm, activation and dropout of a layer, those inside it first; and what a place then sees."""
+    layer, rows = step.layer, []
+    if isinstance(layer, Residual):
+        inner = field
+        for place, one in enumerate(step.inside, start=1):
+            made, inner = _rows(one, f"{name}.{place}", inner, image)
+            rows += made
+        return rows, _wider(field, inner)
+    field = _seen(step, field, image)
+    output_bytes = FLOAT_BYTES * math.prod(step.above)
+
+    def row(kind: str, *, trainable: int = 0, buffers: int = 0, multiply_adds: int = 0) -> LayerSummary:
+        return LayerSummary(
+            name=name,
+            kind=kind,
+            input=step.above if rows else step.below,
+            output=step.above,
+            trainable=trainable,
+            buffers=buffers,
+            multiply_adds=multiply_adds,
+            parameter_bytes=FLOAT_BYTES * (trainable + buffers),
+            output_bytes=output_bytes,
+            receptive_field=None if field is None else field.size,
+        )
+
+    if isinstance(layer, Dense | Conv2d):
+        weights = step.above[0] * step.fans[0]
+        places = math.prod(step.above[1:])
+        biases = 0 if layer.bias == "none" else step.above[0]
+        rows.append(row(layer.kind, trainable=weights + biases, multiply_adds=weights * places))
+    elif isinstance(layer, Standardize):
+        rows.append(row(layer.kind, buffers=2 * step.above[0] if layer.fitted else 0))
+    elif isinstance(layer, MaxPool2d | AvgPool2d | Flatten):
+        rows.append(row(layer.kind))
+    if step.normed is not None:
+        buffers = 2 * step.above[0] if NORMS[step.normed.name].has_running else 0
+        rows.append(row(step.normed.name, trainable=2 * step.above[0], buffers=buffers))
+    if step.activation is not None and step.activation.name != "identity":
+        rows.append(row(str(step.activation)))
+    if step.dropped:
+        rows.append(row(f"dropout({step.dropped:g})"))
+    return rows, field
+
+
+def _seen(step: Step, field: _Field | None, image: Shape | None) -> _Field | None:
+    """What a place sees behind a layer, as `nets.receptive_field` follows it through a module."""
+    if field is None or image is None or not field.step:
+        return field
+    layer, sides = step.layer, step.below[1:]
+    if isinstance(layer, Flatten):
+        sizes = (n + j * (side - 1) for n, j, side in zip(field.size, field.step, sides, strict=True))
+        return _Field(tuple(map(min, sizes, image[1:])), ())
+    if not isinstance(layer, Conv2d | MaxPool2d | AvgPool2d):
+        return field
+    stride = layer.stride if isinstance(layer, Conv2d) else layer.step
+    sizes = (n + (layer.kernel_size - 1) * j for n, j in zip(field.size, field.step, strict=True))
+    return _Field(tuple(map(min, sizes, image[1:])), tuple(j * stride for j in field.step))
+
+
+def _wider(outer: _Field | None, inner: _Field | None) -> _Field | None:
+    """What a place sees of the sum of two."""
+    if outer is None or inner is None:
+        return None
+    return _Field(tuple(map(max, outer.size, inner.size)), inner.step)
 
 
 def shape_text(shape: Sequence[int | str]) -> str:

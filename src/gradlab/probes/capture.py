@@ -91,11 +91,11 @@ def capture(
         inputs=inputs[0],
         outputs=below,
         targets=targets,
-        is_classes=targets is not None and _are_classes(targets),
+        is_classes=targets is not None and are_classes(targets),
     )
 
 
-def _are_classes(targets: Float[ndarray, "_ B C"]) -> bool:
+def are_classes(targets: Float[ndarray, "_ B C"]) -> bool:
     """Whether every example belongs to one of several classes, whatever the loss makes of it."""
     is_one = targets == 1.0
     return bool(targets.shape[2] > 1 and (is_one | (targets == 0.0)).all() and (is_one.sum(axis=2) == 1).all())

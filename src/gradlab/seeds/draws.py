@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -74,14 +75,18 @@ def _renamed(loop: Any) -> Any:
 
 _PARALLEL_FROM = 100_000  # numbers; waking threads costs more than fewer numbers do
 _LOOPS = (_fill_uniforms, _uniforms_to_normals, _fill_permutations, _fill_dropout)
-_IN_PARALLEL = {loop: njit(cache=True, parallel=True)(_renamed(loop)) for loop in _LOOPS}
-_SERIAL = {loop: njit(cache=True)(loop) for loop in _LOOPS}
+_IN_PARALLEL = {loop: njit(cache=True, parallel=True, nogil=True)(_renamed(loop)) for loop in _LOOPS}
+_SERIAL = {loop: njit(cache=True, nogil=True)(loop) for loop in _LOOPS}
+_one_at_a_time = threading.Lock()  # numba's parallel loops may not be entered by two threads at once
 
 
 def _fill(loop: Callable[..., None], *arguments: Any) -> None:
     """Run one of the loops above on the array that is its last argument, in parallel where that pays."""
-    compiled = _IN_PARALLEL if arguments[-1].size >= _PARALLEL_FROM else _SERIAL
-    compiled[loop](*arguments)
+    if arguments[-1].size < _PARALLEL_FROM:
+        _SERIAL[loop](*arguments)
+        return
+    with _one_at_a_time:
+        _IN_PARALLEL[loop](*arguments)
 
 
 def uniforms(

@@ -8,16 +8,17 @@ from typing import Literal
 from jaxtyping import Float
 from numpy import ndarray
 
-Needs = Literal["forward", "backward", "updates", "classes"]
-"""What must have been captured: a forward pass, the gradients, an optimizer step, outputs that are scores of classes."""
+Needs = Literal["forward", "backward", "updates", "classes", "norms", "running"]
+"""What must have been captured: a forward pass, the gradients, an optimizer step, outputs that are scores of classes,
+a norm, a norm with running statistics."""
 
 
 @dataclass(frozen=True, slots=True)
 class CapturedLayer:
-    """One layer of R networks on B inputs.
+    """One layer of R networks on B inputs; of a convolution every place is an input, and every channel a unit.
 
     Attributes:
-        pre: Pre-activations, weights times activations below plus bias [R, B, N].
+        pre: Pre-activations, weights times activations below plus bias, behind the norm if there is one [R, B, N].
         post: Activations phi(pre) [R, B, N].
         slope: phi'(pre) [R, B, N].
         steepest: Largest |phi'| that the activation can have anywhere [R].
@@ -30,6 +31,10 @@ class CapturedLayer:
         weight_grads: dL/dW [R, N, M].
         bias_grads: dL/db [R, N].
         updates: Weights after minus before one optimizer step [R, N, M]; None where no step was taken.
+        norm_scale: gamma of its norm [R, N]; None for a layer without, as `norm_shift`.
+        norm_shift: beta of its norm [R, N].
+        running_mean: Running mean of its norm [R, N]; None where it keeps none, as `running_var`.
+        running_var: Running variance of its norm [R, N].
     """
 
     pre: Float[ndarray, "R B N"]
@@ -43,6 +48,10 @@ class CapturedLayer:
     weight_grads: Float[ndarray, "R N M"] | None = None
     bias_grads: Float[ndarray, "R N"] | None = None
     updates: Float[ndarray, "R N M"] | None = None
+    norm_scale: Float[ndarray, "R N"] | None = None
+    norm_shift: Float[ndarray, "R N"] | None = None
+    running_mean: Float[ndarray, "R N"] | None = None
+    running_var: Float[ndarray, "R N"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ class Captured:
         outputs: What the loss judges [R, B, C]; the logits where the loss has the softmax in it.
         targets: [R, B, C] or [1, B, C]; None where there are none.
         is_classes: Whether the outputs are scores of C classes, the greatest being the prediction.
+        layer_names: The layers' names, where they are not just counted.
     """
 
     layers: tuple[CapturedLayer, ...]
@@ -62,6 +72,7 @@ class Captured:
     outputs: Float[ndarray, "R B C"]
     targets: Float[ndarray, "#R B _"] | None = None
     is_classes: bool = False
+    layer_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.layers, "a network has at least an output layer"
@@ -74,7 +85,7 @@ class Captured:
     @property
     def names(self) -> tuple[str, ...]:
         """The layers' names."""
-        return layer_names(len(self.layers))
+        return self.layer_names or layer_names(len(self.layers))
 
     def has(self, needs: Needs) -> bool:
         """Whether what a quantity needs was captured, in at least one layer.
@@ -85,6 +96,10 @@ class Captured:
             return any(layer.weight_grads is not None or layer.pre_grads is not None for layer in self.layers)
         if needs == "updates":
             return any(layer.updates is not None for layer in self.layers)
+        if needs == "norms":
+            return any(layer.norm_scale is not None for layer in self.layers)
+        if needs == "running":
+            return any(layer.running_mean is not None for layer in self.layers)
         return needs == "forward" or (self.is_classes and self.outputs.shape[2] > 1)
 
 

@@ -183,3 +183,39 @@ DISTRIBUTIONS.add(
         histogram=class_histogram,
     )
 )
+
+
+def _add_numbers_of_norms(
+    name: str, symbol: str, meaning: str, needs: Needs, entries: Callable[[CapturedLayer], ndarray | None]
+) -> None:
+    """Add the distribution of one kind of a norm's numbers."""
+    DISTRIBUTIONS.add(
+        Distribution(
+            name=name,
+            symbol=symbol,
+            unit="",
+            meaning=meaning,
+            formula=f"{symbol} over units or channels",
+            source="Ioffe & Szegedy 2015; as in S1 3.2",
+            needs=needs,
+            histogram=by_layer(entries, lambda layer: asinh_edges()),
+        )
+    )
+
+
+_add_numbers_of_norms(
+    "norm_scales", "gamma", "what each unit is multiplied by behind its norm; all begin at 1", "norms",
+    lambda layer: layer.norm_scale,
+)  # fmt: skip
+_add_numbers_of_norms(
+    "norm_shifts", "beta", "what is added to each unit behind its norm; all begin at 0", "norms",
+    lambda layer: layer.norm_shift,
+)  # fmt: skip
+_add_numbers_of_norms(
+    "running_means", "running mean", "the mean that looks take each unit to have", "running",
+    lambda layer: layer.running_mean,
+)  # fmt: skip
+_add_numbers_of_norms(
+    "running_vars", "running var", "the variance that looks take each unit to have", "running",
+    lambda layer: layer.running_var,
+)  # fmt: skip

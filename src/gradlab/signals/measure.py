@@ -16,6 +16,8 @@ _CAPTURED_BY: dict[Needs, str] = {
     "forward": "a forward pass",
     "backward": "a backward pass",
     "updates": "an optimizer step",
+    "norms": "layers with norms",
+    "running": "norms with running statistics",
     "classes": "outputs that are scores of two classes or more",
 }
 

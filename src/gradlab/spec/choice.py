@@ -139,10 +139,15 @@ def choose_bias(value: object) -> object:
     return value if value in ("own", "none") else choose(INITIALIZERS, "initializer", value)
 
 
+def choose_norm(value: object) -> Choice | None:
+    """A norm, or "none": a row of a study takes the base's away with it, since TOML has no word for nothing."""
+    return None if value is None or value == "none" else choose(NORMS, "norm", value)
+
+
 ActivationChoice = Annotated[Choice, _validator(ACTIVATIONS, "activation")]
 InitializerChoice = Annotated[Choice, _validator(INITIALIZERS, "initializer")]
 NormOf = Annotated[Choice, _validator(NORMS, "norm")]
-NormChoice = NormOf | None
+NormChoice = Annotated[Choice | None, BeforeValidator(choose_norm, json_schema_input_type=str | dict[str, Any] | None)]
 OptimizerChoice = Annotated[Choice, _validator(OPTIMIZERS, "optimizer")]
 ScheduleChoice = Annotated[Choice, _validator(SCHEDULES, "schedule")]
 LossChoice = Annotated[Choice, _validator(LOSSES, "loss")]

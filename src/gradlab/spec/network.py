@@ -8,7 +8,8 @@ may change them for the last one, whose activation is the identity otherwise ("h
 
 `layers` instead of `hidden` lists records of any kind, the output among them ("conv2d(32, 3)", "flatten", "dense(10)"; see
 `spec.layers`); activation, weights, bias, norm and dropout of the network then hold for the blocks that do not state their
-own, activation, norm and dropout not for the last.
+own, activation, norm and dropout not for the last. `front` lists layers that stand before those of `layers`, so that a row
+of a study can change what the inputs go through first and nothing else.
 """
 
 from __future__ import annotations
@@ -20,9 +21,21 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
 
 from gradlab.errors import SpecError, UnknownName
-from gradlab.parts import ACTIVATIONS, INITIALIZERS, NORMS
-from gradlab.spec.choice import choose, choose_bias
-from gradlab.spec.layers import KINDS, MOST_UNITS, Conv2d, Dense, Layer, LayerRecord, Residual, Shape, layer_table
+from gradlab.parts import ACTIVATIONS, INITIALIZERS
+from gradlab.spec.choice import choose, choose_bias, choose_norm
+from gradlab.spec.layers import (
+    KINDS,
+    MOST_UNITS,
+    Conv2d,
+    Dense,
+    Flatten,
+    Layer,
+    LayerRecord,
+    Residual,
+    Shape,
+    Standardize,
+    layer_table,
+)
 
 MOST_LAYERS = 10_000
 _ITEM = re.compile(r"\s*(-?\d+)\s*(?:[x×*]\s*(-?\d+))?\s*(?::\s*([^:]+?))?\s*")  # noqa: RUF001  (the sign people paste)
@@ -54,6 +67,12 @@ class NetworkSpec(BaseModel):
             return _from_sugar(data)
         defaults = {key: data[key] for key in _DEFAULTS if key in data}
         layers = data["layers"]
+        if "front" in data and isinstance(layers, list | tuple):
+            front = data["front"]
+            if not isinstance(front, list | tuple):
+                raise SpecError("network.front", got=repr(front), expected='a list of layers, as ["standardize"]')
+            layers = [*front, *layers]
+            data = {**{key: value for key, value in data.items() if key != "front"}, "layers": layers}
         if not isinstance(layers, list | tuple) or not defaults:
             return data
         rest = {key: value for key, value in data.items() if key not in defaults}
@@ -76,7 +95,31 @@ class NetworkSpec(BaseModel):
             sides = " x ".join(map(str, self.image))
             raise SpecError("network.image", got=sides, expected=f"{self.inputs:,} numbers, as there are inputs")
         _ = self.shapes
+        self._check_places()
         return self
+
+    def _check_places(self) -> None:
+        """What only some places or networks may have."""
+        if self.is_plain:
+            return
+        for place, layer in enumerate(self.layers, start=1):
+            fitted = any(isinstance(one, Standardize) and one.fitted for one in (layer, *_inside(layer)))
+            changed = [one.kind for one in self.layers[: place - 1] if not isinstance(one, Flatten | Standardize)]
+            if fitted and (changed or isinstance(layer, Residual)):
+                raise SpecError(
+                    f"network.layers: layer {place} (standardize)",
+                    got=f"a place behind {changed[-1]}" if changed else "a place in a residual block",
+                    expected="a place at the inputs, whose mean and std over the training examples it takes",
+                    do='Put it first, or use "batch_norm"',
+                )
+        for layer, _, _ in self.placed:
+            activation = getattr(layer, "activation", None)
+            if activation is not None and ACTIVATIONS[activation.name].overwritten:
+                raise SpecError(
+                    "network.activation",
+                    got=f"{activation.name}, which changes how the layer above learns",
+                    expected="it in dense layers alone, without norms and penalties",
+                )
 
     @model_serializer(mode="wrap")
     def _to_table(self, all_fields: Any) -> dict[str, Any]:
@@ -155,6 +198,14 @@ def _placed(layers: Sequence[Layer], below: Shape) -> Iterator[tuple[Layer, Shap
         below = above
 
 
+def _inside(layer: Layer) -> Iterator[Layer]:
+    """The layers inside a residual block, and inside those in it."""
+    if isinstance(layer, Residual):
+        for one in layer.layers:
+            yield one
+            yield from _inside(one)
+
+
 def _with_defaults(table: Any, defaults: Mapping[str, object]) -> Any:
     """A layer's table with what the network says for all of its kind, where it does not say itself."""
     if not isinstance(table, dict):
@@ -180,8 +231,8 @@ def _from_sugar(data: Mapping[str, Any]) -> dict[str, Any]:
     weights = choose(INITIALIZERS, "initializer", data["weights"])
     default = "own" if INITIALIZERS[weights.name].includes_bias else "zeros"
     law = {"weights": weights, "bias": choose_bias(data.get("bias", default))}
-    norm = data.get("norm")
-    of_hidden = law | ({} if norm is None else {"norm": choose(NORMS, "norm", norm)})
+    norm = choose_norm(data.get("norm"))
+    of_hidden = law | ({} if norm is None else {"norm": norm})
     hidden = parse_hidden(data.get("hidden", []))
     layers = [
         {"units": units, "activation": activation or base, **of_hidden, "dropout": dropout}

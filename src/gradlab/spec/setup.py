@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import tomllib
 from collections.abc import Mapping
 from functools import cached_property
@@ -14,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from gradlab.data import TASKS
 from gradlab.errors import SpecError, UnknownName, from_validation
-from gradlab.parts import LOSSES
+from gradlab.parts import LOSSES, NORMS
 from gradlab.spec.choice import Choice, TaskChoice
-from gradlab.spec.layers import Dense, layer_table
+from gradlab.spec.layers import Dense, Layer, layer_table
 from gradlab.spec.network import NetworkSpec
 from gradlab.spec.recipe import Recipe
 
@@ -64,6 +65,14 @@ class Setup(BaseModel):
                 got=f"{self.network.inputs} inputs and {self.network.outputs} outputs",
                 expected=f"{task.inputs} and {task.outputs}, as task {task.name} has",
             )
+        least = min(self.recipe.batch_sizes(self.points))
+        if self.total_steps and least == 1 and any(_needs_two(layer, above) for layer, _, above in self.network.placed):
+            raise SpecError(
+                "recipe.batch_size",
+                got=f"{self.recipe.batch_size}, which leaves a batch of one of {self.points} examples",
+                expected="at least two examples in every batch, for batch_norm",
+                do="Choose another batch_size, or another number of points",
+            )
         params = dict(self.task.params)
         if not task.suits(loss.targets, params):
             raise SpecError(
@@ -106,6 +115,12 @@ class Setup(BaseModel):
             return setup_from(tomllib.loads(text))
         except tomllib.TOMLDecodeError as error:
             raise SpecError("setup", got=f"malformed TOML: {error}", expected="TOML") from error
+
+
+def _needs_two(layer: Layer, above: tuple[int, ...]) -> bool:
+    """Whether a layer takes the variance of each unit over the examples of a batch, and there is one place an example."""
+    norm = getattr(layer, "norm", None)
+    return norm is not None and NORMS[norm.name].over == "examples" and math.prod(above[1:]) == 1
 
 
 def _starts_dense(layers: object) -> bool:

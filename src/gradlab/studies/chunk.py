@@ -13,12 +13,12 @@ from numpy import ndarray
 from gradlab.data.inputs import InputSet
 from gradlab.nets import Slice
 from gradlab.parts import LOSSES
-from gradlab.signals import History, Profile, Snapshot, measure
+from gradlab.signals import DISTRIBUTIONS, QUANTITIES, Captured, History, Needs, Profile, Snapshot, measure
 from gradlab.studies.look_arrays import LookArrays
 from gradlab.studies.metrics import Meter
 from gradlab.studies.outcome_names import COLLAPSED
+from gradlab.studies.seen import seen
 from gradlab.studies.snapshots import snapshot
-from gradlab.studies.stand_still import captured
 from gradlab.studies.study import Metric, Signals, Snapshots
 from gradlab.training import Job, Look, prepare, train
 from gradlab.training.engines import compile_seconds
@@ -163,10 +163,20 @@ def _measure_slices(look: Look, job: Job, task: ChunkTask, profiles: dict[int, l
         count = min(task.signals.replicas - part.start, len(part))
         if count > 0:
             here = slice(at, at + count)
-            seen = captured(look, job, here, job.sets[task.signals.over].of(here))
-            wanted = {"quantities": task.signals.quantities, "distributions": task.signals.histograms}
-            profiles.setdefault(at, []).append(measure(seen, **wanted, step=look.step))
+            captured = seen(look, job, here, job.sets[task.signals.over].of(here))
+            # of norms in one cell, and none in another: what a network does not have is left out
+            quantities = task.signals.quantities
+            if quantities is not None:
+                quantities = tuple(name for name in quantities if _is_there(captured, QUANTITIES[name].needs))
+            histograms = [n for n in task.signals.histograms if _is_there(captured, DISTRIBUTIONS[n].needs)]
+            profile = measure(captured, quantities=quantities, distributions=histograms, step=look.step)
+            profiles.setdefault(at, []).append(profile)
         at += len(part)
+
+
+def _is_there(captured: Captured, needs: Needs) -> bool:
+    """Whether the network can have what is asked for."""
+    return needs not in ("norms", "running") or captured.has(needs)
 
 
 def _pictured(task: ChunkTask) -> list[tuple[int, slice]]:

@@ -12,7 +12,7 @@ from gradlab.studies.exact import Value
 from gradlab.studies.strict import Strict
 
 Levels = dict[str, str | int | float | bool]
-LayerName = Annotated[int, Field(ge=1)] | Literal["output", "every"]
+LayerName = Annotated[int, Field(ge=1)] | Literal["output", "every"] | Annotated[str, Field(pattern=r"^norm [1-9]\d*$")]
 SPREAD_OF = "spread of "
 SPREAD = SPREAD_OF + "where"
 KINDS = ("rate", "difference", "readings", "mean", "ratio", "variance_ratio", "boundary", "exact")
@@ -37,7 +37,8 @@ class Measure(Strict):
         where: Levels that pick the cell(s).
         minus: Levels that pick the other cell of a difference.
         to: Levels that pick the other cell of a ratio; left out, the same cell.
-        layer: Of a quantity: 1 is the first hidden layer, "output" the last; "every" is the one farthest from what the
+        layer: Of a quantity: 1 is the first hidden layer, "output" the last, "norm 1" the first norm that stands by itself;
+            "every" is the one farthest from what the
             claim expects.
         to_layer: Layer of the other cell, or of the same; the same layer when left out.
         look: 0 for at birth; None for the end.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from gradlab.data import TASKS
 from gradlab.data.inputs import InputSet
+from gradlab.nets.steps import all_steps
+from gradlab.nets.summary import summarize_spec
 from gradlab.parts import OPTIMIZERS
-from gradlab.spec import Setup
+from gradlab.spec import NetworkSpec, Setup
 
 # two cores: products and activations of the torch engine, and how much less the narrow engine takes
 FLOP_PER_SECOND = 1.5e11
@@ -19,16 +22,29 @@ MOST_AT_ONCE = 4096  # examples that pass through a network together
 
 def network_bytes(setup: Setup, sets: Iterable[InputSet]) -> int:
     """Estimated peak bytes of one network while it trains: data, one batch's arrays, parameters and buffers."""
-    widths, number = setup.network.widths, 8 if setup.recipe.precision == "float64" else 4
+    network, number = setup.network, 8 if setup.recipe.precision == "float64" else 4
     rule = OPTIMIZERS[setup.recipe.optimizer.name].rule(dict(setup.recipe.optimizer.params))
     trains = setup.total_steps > 0
     batch = max(setup.recipe.batch_sizes(setup.points)) if trains else 100
     task = TASKS[setup.task.name]
     # data are drawn in float64, kept, and copied in the order of the epoch; given ones are shared
-    data = 0 if task.is_given else setup.points * (16 + (3 if trains else 1) * number * (widths[0] + widths[-1]))
+    data = (
+        0 if task.is_given else setup.points * (16 + (3 if trains else 1) * number * (network.inputs + network.outputs))
+    )
     looked_at = sum(inputs.size(task, setup.points) for inputs in sets) + 100
-    arrays = 4 * number * sum(widths) * min(max(batch, looked_at), MOST_AT_ONCE)
+    if network.is_plain:
+        arrays = 4 * number * sum(network.widths) * min(max(batch, looked_at), MOST_AT_ONCE)
+    else:  # a batch is not cut, since a norm sees all of it; looks are
+        arrays = 2 * number * (network.inputs + _kept_numbers(network)) * (batch if trains else min(looked_at, 100))
     return data + arrays + setup.network.parameters * number * (4 + 2 * len(rule.slots))
+
+
+def _kept_numbers(network: NetworkSpec) -> int:
+    """Numbers of one example that a forward pass keeps for the backward pass."""
+    return sum(
+        math.prod(step.above) * (1 + (step.norm >= 0) + (step.activation is not None) + 2 * (step.dropped > 0))
+        for step in all_steps(network)
+    )
 
 
 def shared_bytes(setup: Setup) -> int:
@@ -46,6 +62,9 @@ def stack_seconds(setup: Setup, engine: str) -> float:
 def network_seconds(setup: Setup, engine: str) -> float:
     """Rough estimate of the time for one network on two cores."""
     examples = setup.total_steps * max(setup.recipe.batch_sizes(setup.points)) + 20
-    products = 6 * setup.network.parameters / FLOP_PER_SECOND  # forward, and backward by weights and by inputs
-    seconds = examples * (products + ACTIVATION_SECONDS * sum(setup.network.widths[1:]))
+    network = setup.network
+    # forward, and backward by weights and by inputs
+    multiply_adds = network.parameters if network.is_plain else summarize_spec(network).multiply_adds
+    units = sum(network.widths[1:]) if network.is_plain else sum(math.prod(above) for _, _, above in network.placed)
+    seconds = examples * (6 * multiply_adds / FLOP_PER_SECOND + ACTIVATION_SECONDS * units)
     return seconds / (NARROW_SPEEDUP if engine == "narrow" else 1.0)

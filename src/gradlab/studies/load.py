@@ -166,6 +166,7 @@ _TABLES = (
     "signals",
     "snapshots",
     "claims",
+    "variants",
 )
 
 

@@ -22,10 +22,10 @@ from numpy import ndarray
 
 from gradlab.data import Examples
 from gradlab.parts import LOSSES
-from gradlab.studies.stand_still import captured
+from gradlab.studies.seen import seen as captured_at
 from gradlab.studies.study import Metric
 from gradlab.training import Job, Look
-from gradlab.training.measures import accuracy, mean_loss
+from gradlab.training.measures import accuracy, mean_loss, rmse
 
 PLATEAU_LEFT = 0.1  # share of its way that a metric may still have to go
 
@@ -77,8 +77,11 @@ class Meter:
             case "loss":
                 assert targets is not None
                 return mean_loss(LOSSES[job.recipe.loss.name], job.loss_params, seen.outputs, targets)
+            case "rmse":
+                assert targets is not None
+                return rmse(seen.outputs, targets)
             case "dead_units":
-                hidden = sum(job.stack.spec.widths[1:-1])
+                hidden = sum(weights.shape[1] for weights in job.stack.weights[:-1])
                 return np.asarray(hidden - seen.live_units.sum(axis=1), float)
             case "weight_change" | "hidden_bias_change":
                 return self._change(metric, look)
@@ -110,8 +113,8 @@ def live_units(look: Look, job: Job, over: str) -> Bool[ndarray, "R U"]:
 
     Looks count the live units of each layer; which ones they are is found here, from the weights.
     """
-    seen = captured(look, job, slice(None), Examples(job.sets[over].inputs, None))
-    live = [(layer.slope != 0).any(axis=1) for layer in seen.layers[:-1]]
+    captured = captured_at(look, job, slice(None), Examples(job.sets[over].inputs, None))
+    live = [(layer.slope != 0).any(axis=1) for layer in captured.layers[:-1]]
     return np.concatenate(live, axis=1) if live else np.zeros((len(look.loss), 0), bool)
 
 

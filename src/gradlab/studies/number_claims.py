@@ -61,8 +61,9 @@ def numbers(cell: CellResult, name: str, layer: LayerName | None, look: int | No
     if cell.signals is None or name not in cell.signals.values:
         return np.zeros(0)
     values = cell.signals[name][at]
-    column = -1 if layer == "output" else int(layer or 1) - 1
-    return np.asarray(values[:, column]) if column < values.shape[1] else np.zeros(0)
+    name = str(layer or 1)
+    layers = cell.signals.layers
+    return np.asarray(values[:, layers.index(name)]) if name in layers else np.zeros(0)
 
 
 def reading(claim: Claim, cell: CellResult, spread: CellResult | None) -> Reading | None:

@@ -14,6 +14,7 @@ from gradlab import seeds
 from gradlab.data import TASKS, Examples
 from gradlab.errors import UserError
 from gradlab.nets.stack import initial_layer
+from gradlab.nets.steps import all_steps
 from gradlab.parts import LOSSES
 from gradlab.probes import capture
 from gradlab.seeds import Purpose
@@ -162,7 +163,7 @@ def _measured(
     quantities: tuple[str, ...],
 ) -> Profile:
     """One forward and one backward pass of some networks, in double precision."""
-    drawn = [initial_layer(layer, k, spec.widths[k], root_seed, replicas) for k, layer in enumerate(spec.dense)]
+    drawn = [initial_layer(step, root_seed, replicas) for step in all_steps(spec) if step.block >= 0]
 
     def along(choice: Choice) -> list[ndarray]:
         return [np.full(len(replicas), float(value)) for value in choice.values]

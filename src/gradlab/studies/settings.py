@@ -124,6 +124,7 @@ def apply_settings(table: dict[str, Any], settings: Sequence[str]) -> dict[str, 
             table = _with_setup_path(table, key, values)
             if key in ("task", "task.name"):  # a number published of one task says nothing of another
                 table["claims"] = [claim for claim in table.get("claims", []) if "published" not in claim]
+                table = merged(table, table.get("variants", {}).get(str(values[0]).split("(")[0].strip(), {}))
         else:
             table = with_path(table, key, values if len(values) > 1 else values[0])
     return table

@@ -10,10 +10,10 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from gradlab.data import Examples
-from gradlab.signals import Snapshot
+from gradlab.signals import Snapshot, layer_names
 from gradlab.signals.embedding import METHODS, embedded
 from gradlab.signals.thinning import evenly
-from gradlab.studies.stand_still import captured
+from gradlab.studies.seen import seen
 from gradlab.studies.study import Snapshots, Square
 from gradlab.training import Job, Look
 
@@ -31,29 +31,34 @@ def snapshot(look: Look, job: Job, networks: slice, kept: Snapshots, *, is_last:
         is_last: Whether to map the last hidden layer, too.
 
     Returns:
-        By layer, "1" the first and "output" the last: "weights/1" [K, N, M] and "activations/1" [K, N], means over the
-        input set. "confusion" [K, C, C]: inputs of each class (rows) by the class predicted (columns). With `is_last` and
-        a hidden layer: "embedding/labels" [K, P] and, where there is a map, "embedding/t-SNE" and "embedding/PCA"
+        By layer with weights, "1" the first and "output" the last: "weights/1" [K, N, M] and "activations/1" [K, N],
+        means over the input set (of a convolution by channel, over places too). "confusion" [K, C, C]: inputs of each
+        class (rows) by the class predicted (columns). With `is_last` and a dense hidden layer below the output:
+        "embedding/labels" [K, P] and, where there is a map, "embedding/t-SNE" and "embedding/PCA"
         [K, P, 2], "embedding/rows" [K, P] and "embedding/kept" [K] (of PCA). With a square: "boundary/outputs" [K, Y, X],
         upper edge first, and at birth "boundary/points" [K, P, 2] and "boundary/targets" [K, P] of training examples.
     """
     examples = job.sets[kept.over].of(networks)
+    captured = seen(look, job, networks, Examples(examples.inputs, None))
     weights = [w[networks] for w in look.weights]
-    seen = captured(look, job, networks, Examples(examples.inputs, None))
+    blocks = dict(zip(layer_names(len(weights)), weights, strict=True))
+    named = dict(zip(captured.names, captured.layers, strict=True))
     assert examples.targets is not None
     arrays: dict[str, ndarray] = {}
-    for name, w, layer in zip(seen.names, weights, seen.layers, strict=True):
+    for name, w in blocks.items():
         arrays[f"weights/{name}"] = w.astype(np.float32)
-        arrays[f"activations/{name}"] = layer.post.mean(axis=1, dtype=np.float64).astype(np.float32)
-    classes = seen.outputs.shape[2]
+        arrays[f"activations/{name}"] = named[name].post.mean(axis=1, dtype=np.float64).astype(np.float32)
+    classes = captured.outputs.shape[2]
     count = len(weights[0])
     truth = np.broadcast_to(examples.targets.argmax(axis=2), (count, examples.targets.shape[1]))
     if classes > 1:
-        pairs = truth * classes + seen.outputs.argmax(axis=2)
+        pairs = truth * classes + captured.outputs.argmax(axis=2)
         counts = [np.bincount(row, minlength=classes**2).reshape(classes, classes) for row in pairs]
         arrays["confusion"] = np.stack(counts)
-        if is_last and len(seen.layers) > 1:
-            arrays |= _maps(seen.layers[-2].post, truth)
+        if is_last and len(blocks) > 1:
+            below = named[list(blocks)[-2]].post
+            if below.shape[1] == truth.shape[1]:  # of a convolution every place would be a point
+                arrays |= _maps(below, truth)
     if kept.boundary is not None:
         arrays |= _boundary(look, job, networks, kept.boundary)
     return Snapshot(look.step, arrays)
@@ -64,7 +69,7 @@ def _boundary(look: Look, job: Job, networks: slice, square: Square) -> dict[str
     side = np.linspace(square.low, square.high, square.count, dtype=np.float32)
     x, y = np.meshgrid(side, side[::-1])
     inputs = np.stack([x.ravel(), y.ravel()], axis=1)[None]
-    outputs = captured(look, job, networks, Examples(inputs, None)).outputs[:, :, 0]
+    outputs = seen(look, job, networks, Examples(inputs, None)).outputs[:, :, 0]
     arrays = {"boundary/outputs": outputs.reshape(len(outputs), square.count, square.count).astype(np.float32)}
     if look.step == 0:
         shown, count = job.examples.of(networks), len(outputs)

@@ -23,6 +23,7 @@ from gradlab.training.train import LOSS_SET
 MetricKind = Literal[
     "loss",
     "accuracy",
+    "rmse",
     "dead_units",
     "recovered_units",
     "weight_change",
@@ -119,7 +120,7 @@ class Metric(Strict):
 
     Attributes:
         kind: The loss that training minimises; the accuracy, the share of examples whose largest output is their class's;
-            or what units and weights have become: see `studies.metrics`.
+            rmse, the root of the mean squared error; or what units and weights have become: see `studies.metrics`.
         over: Name of the input set; changes of weights and plateaus have none.
         of: Of a plateau: the metric that reaches it.
     """
@@ -222,6 +223,9 @@ class Study(Strict):
 
     A study of `kind = "exact"` trains nothing: it has `computations`, of which its claims are, and no network, recipe, task or
     anything that goes with them.
+
+    `variants.NAME` holds changes of network and recipe that `--set task=NAME` makes besides: a network for larger images may
+    not fit small ones.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -246,6 +250,7 @@ class Study(Strict):
     claims: tuple[Claim, ...] = ()
     fixed: tuple[str, ...] = ()
     quick: tuple[str, ...] = ()
+    variants: dict[str, dict[str, Any]] = {}
 
     @model_validator(mode="before")
     @classmethod

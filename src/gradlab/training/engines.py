@@ -29,12 +29,19 @@ def choose_engine(setup: Setup, requested: str, device: str, torch_seconds: floa
 
     on_processor = device in ("cpu", "auto")  # a dry run does not look for devices
     if requested == "narrow":
-        widest = max(setup.network.widths)
         if not on_processor:
             raise SpecError(
                 "--engine narrow", got=f"device {device}", expected="the processor", do="Use --engine torch"
             )
+        if not setup.network.is_plain:
+            raise SpecError(
+                "--engine narrow",
+                got="layers that are not dense, norms or penalties",
+                expected="dense layers alone",
+                do="Use --engine auto",
+            )
         if not can_train(setup):
+            widest = max(setup.network.widths)
             raise SpecError(
                 "--engine narrow",
                 got=f"{widest} units in a layer",

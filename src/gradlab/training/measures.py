@@ -1,4 +1,4 @@
-"""Numbers of a network on an input set: mean loss and accuracy, from its outputs."""
+"""Numbers of a network on an input set: mean loss, accuracy and RMSE, from its outputs."""
 
 from __future__ import annotations
 
@@ -55,3 +55,14 @@ def accuracy(
     # for each replica, since cells of different tasks may train in one stack
     has_classes = np.isin(t, (-1.0, 1.0)).all(axis=1) | np.isin(t, (0.0, 1.0)).all(axis=1)
     return np.where(has_classes, (right & is_number).mean(axis=1), np.nan)
+
+
+def rmse(outputs: Float[ndarray, "R Q N"], targets: Float[ndarray, "#R Q N"]) -> Float[ndarray, " R"]:
+    """Root of the mean squared error over examples and outputs, in the unit of the targets; NaN where outputs are.
+
+    Example:
+        >>> rmse(np.array([[[1.0], [5.0]]]), np.array([[[1.0], [2.0]]])).round(3).tolist()
+        [2.121]
+    """
+    with np.errstate(all="ignore"):
+        return np.asarray(np.sqrt(np.square(outputs.astype(np.float64) - targets).mean(axis=(1, 2))))

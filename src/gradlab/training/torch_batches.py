@@ -119,6 +119,18 @@ class Batches:
                 x, t = (a[:, :, here : here + count] for a in self.data)
             yield Piece(first, x, t)
 
+    def rows(self, start: int, size: int) -> tuple[Tensor, Tensor]:
+        """A whole batch with units last, inputs [R or 1, B, M] and targets; of data that are all [D, P, M], shuffled or not."""
+        x, t = self.data
+        if not self.is_shuffled:
+            return x[:, start : start + size], t[:, start : start + size]
+        chosen_RB = torch.as_tensor(self.order_RP[:, start : start + size], dtype=torch.int64, device=x.device)
+        found_x, found_t = (
+            torch.stack([(a[0] if len(a) == 1 else a[r]).index_select(0, chosen_RB[r]) for r in range(len(chosen_RB))])
+            for a in (x, t)
+        )
+        return found_x, found_t
+
     def _gathered(self, start: int, count: int) -> list[Tensor]:
         if isinstance(self.order_RP, Tensor):
             chosen_RB = self.order_RP[:, start : start + count].long()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import accumulate, pairwise
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -26,10 +26,17 @@ from gradlab.training.torch_optimizer import TorchOptimizer
 from gradlab.training.train import LOSS_SET, Job, Look, SetLook
 
 Result = TypeVar("Result")
+Part = TypeVar("Part", bound="Stoppable")
 
 CACHE_BYTES = 3_000_000  # of one share's parameters and activations: what a core has of second and third level cache
 CALL_SECONDS = 20e-6  # least time of the average operation of a share, ten times what calling it takes
 SECONDS_PER_FLOP, SECONDS_PER_NUMBER = 1e-11, 4e-10  # of a product, and of everything else, on one core
+
+
+class Stoppable(Protocol):
+    """What a crew works on."""
+
+    is_stopped: bool
 
 
 class Share:
@@ -165,7 +172,9 @@ def share_size(job: Job) -> int:
     It depends on the job alone, not on threads, and so does how numbers round.
     """
     shapes = [w.shape[1:] for w in job.stack.weights]
-    examples = min(max(job.recipe.batch_sizes(job.points)), SLICE)
+    examples = max(job.recipe.batch_sizes(job.points))
+    if job.stack.spec.is_plain:
+        examples = min(examples, SLICE)
     weights, units = sum(n * m for n, m in shapes), sum(n for n, _ in shapes)
     numbers = weights + (shapes[0][1] + 2 * units) * examples
     seconds = (2 * weights * examples * SECONDS_PER_FLOP + units * examples * SECONDS_PER_NUMBER) / len(shapes)
@@ -185,7 +194,7 @@ def is_shuffled(job: Job) -> bool:
 
 
 @contextmanager
-def crew(shares: Sequence[Share]) -> Iterator[Callable[[Callable[[Share], Result]], list[Result]]]:
+def crew(shares: Sequence[Part]) -> Iterator[Callable[[Callable[[Part], Result]], list[Result]]]:
     """A function that does something to every share, each in a thread of its own."""
     threads = torch.get_num_threads()
     if min(threads, len(shares)) == 1:
@@ -193,7 +202,7 @@ def crew(shares: Sequence[Share]) -> Iterator[Callable[[Callable[[Share], Result
         return
     pool = ThreadPoolExecutor(min(threads, len(shares)), initializer=torch.set_num_threads, initargs=(1,))
 
-    def together(do: Callable[[Share], Result]) -> list[Result]:
+    def together(do: Callable[[Part], Result]) -> list[Result]:
         return [done.result() for done in [pool.submit(do, share) for share in shares]]
 
     try:
@@ -227,11 +236,11 @@ def train_torch(job: Job, looks: Sequence[int], device: str = "cpu") -> Iterator
                 first_bad_step=np.concatenate([share.bad_step_R.cpu().numpy() for share in shares]),
                 weights=[w.cpu().numpy() for w in weights],
                 biases=[None if b is None else b.cpu().numpy() for b in biases],
-                sets={name: _joined([looks[name] for looks, _ in seen]) for name in sets},
+                sets={name: joined([looks[name] for looks, _ in seen]) for name in sets},
             )
 
 
-def _joined(parts: Sequence[SetLook]) -> SetLook:
+def joined(parts: Sequence[SetLook]) -> SetLook:
     """What the shares saw, along R."""
     if len(parts) == 1:
         return parts[0]

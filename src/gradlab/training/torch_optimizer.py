@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gradlab.nets.torch_stack import TorchStack, number_if_equal
+from gradlab.nets.torch_namespace import TorchNamespace
+from gradlab.nets.torch_stack import number_if_equal
 from gradlab.parts import OPTIMIZERS, SCHEDULES
 from gradlab.parts.namespace import NUMPY
 from gradlab.training.train import Job
@@ -17,10 +18,20 @@ from gradlab.training.train import Job
 BLOCK = 65_536
 
 
+class Flat(Protocol):
+    """A stack whose trained numbers are one tensor [R, P]."""
+
+    params_RP: Tensor
+    xp: TorchNamespace
+
+    def along(self, values: Any, dims: int = 3) -> Any:
+        """A parameter as a number where all replicas agree, else as a tensor [R, 1, ...]."""
+
+
 class TorchOptimizer:
     """Rule, buffers and numbers of some replicas of a job."""
 
-    def __init__(self, job: Job, stack: TorchStack, rows: slice) -> None:
+    def __init__(self, job: Job, stack: Flat, rows: slice) -> None:
         recipe = job.recipe
         self.stack = stack
         self.rule = OPTIMIZERS[recipe.optimizer.name].rule(dict(recipe.optimizer.params))

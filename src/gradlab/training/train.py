@@ -21,7 +21,9 @@ from numpy import ndarray
 from gradlab.data import TASKS, Examples
 from gradlab.data.inputs import InputSet
 from gradlab.nets import Slice, Stack, build_stack
-from gradlab.nets.stack import along_replicas
+from gradlab.nets.stack import NormNumbers, along_replicas
+from gradlab.nets.standards import fitted_standards
+from gradlab.nets.steps import Step, all_steps
 from gradlab.parts import OPTIMIZERS
 from gradlab.spec import Recipe, Setup
 from gradlab.training.drawn import training_examples
@@ -36,7 +38,8 @@ class SetLook:
 
     Attributes:
         outputs: [R, Q, N].
-        live_units: Units of each hidden layer whose slope is not zero for some input [R, depth].
+        live_units: Units of each hidden layer whose slope is not zero for some input [R, depth]; of a convolution,
+            channels whose slope is not zero at some place.
     """
 
     outputs: Float[ndarray, "R Q N"]
@@ -51,9 +54,10 @@ class Look:
         step: Updates done so far.
         loss: Mean loss on the input set "train" [R]; NaN or Inf where a replica diverged.
         first_bad_step: Update (1 the first) at which the loss was first not finite [R]; 0 where it never was.
-        weights: Per layer [R, N, M]; views that the next advance overwrites.
-        biases: Per layer [R, N] or None.
+        weights: Per block (in a plain network, per layer) [R, N, M]; views that the next advance overwrites.
+        biases: Per block [R, N] or None.
         sets: What was seen on each named input set.
+        norms: Per norm; views, too.
     """
 
     step: int
@@ -62,6 +66,7 @@ class Look:
     weights: Sequence[Float[ndarray, "R _ _"]]
     biases: Sequence[Float[ndarray, "R _"] | None]
     sets: Mapping[str, SetLook]
+    norms: Sequence[NormNumbers] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,13 @@ def stack_key(setup: Setup) -> str:
     """Two Setups can train in one stack when their keys are equal: everything that may not differ along R."""
     network, recipe = setup.network, setup.recipe
     rule = OPTIMIZERS[recipe.optimizer.name].rule(dict(recipe.optimizer.params))
-    shape = [[layer.units, layer.activation.name, layer.bias == "none", layer.dropout > 0] for layer in network.dense]
+    shape: list[object]
+    if network.is_plain:
+        shape = [
+            [layer.units, layer.activation.name, layer.bias == "none", layer.dropout > 0] for layer in network.dense
+        ]
+    else:
+        shape = [network.image, *([step.above, *_kind(step)] for step in all_steps(network))]
     rest = [
         recipe.loss.name,
         recipe.schedule.name,
@@ -116,6 +127,15 @@ def stack_key(setup: Setup) -> str:
     given = setup.task.model_dump() if TASKS[setup.task.name].is_given else None
     data = [setup.points, bool(dict(setup.task.params).get("fresh", False)), given]
     return json.dumps([network.inputs, shape, rule.name, *rest, *data])
+
+
+def _kind(step: Step) -> list[object]:
+    """What of a layer may not differ along R, besides its shape."""
+    table = step.layer.model_dump(
+        mode="json", exclude={"activation", "weights", "bias", "dropout", "p", "l2", "layers"}
+    )
+    activation = "" if step.activation is None else step.activation.name
+    return [table, activation, getattr(step.layer, "bias", None) == "none", step.dropped > 0, step.is_inside]
 
 
 def prepare(slices: Sequence[Slice], root_seed: int, inputs: Mapping[str, InputSet]) -> Job:
@@ -138,15 +158,18 @@ def prepare(slices: Sequence[Slice], root_seed: int, inputs: Mapping[str, InputS
             sets[name].append(wanted.examples(task, params, root_seed, part.replicas, examples))
     recipes = [(part, part.setup.recipe) for part in slices]
     (lr, *optimizer_params) = along_replicas([(part, recipe.optimizer.values) for part, recipe in recipes])
-    joined = _join(slices, drawn)
+    examples = _join(slices, drawn)
+    examples = examples.by_class() if slices[0].setup.recipe.order == "by_class" else examples
+    stack = build_stack(slices, root_seed)
+    stack.standard = fitted_standards(stack.spec, examples.inputs)
     return Job(
-        stack=build_stack(slices, root_seed),
+        stack=stack,
         recipe=slices[0].setup.recipe,
         lr=lr,
         optimizer_params=tuple(optimizer_params),
         schedule_params=along_replicas([(part, recipe.schedule.values) for part, recipe in recipes]),
         loss_params=along_replicas([(part, recipe.loss.values) for part, recipe in recipes]),
-        examples=joined.by_class() if slices[0].setup.recipe.order == "by_class" else joined,
+        examples=examples,
         sets={name: _join(slices, parts) for name, parts in sets.items()},
     )
 
@@ -196,6 +219,11 @@ def train(job: Job, looks: Sequence[int], *, engine: str = "torch", device: str 
         yield from train_narrow(job, steps)
         return
     assert engine == "torch"
-    from gradlab.training.torch_engine import train_torch
+    if job.stack.spec.is_plain:
+        from gradlab.training.torch_engine import train_torch
 
-    yield from train_torch(job, steps, device=device)
+        yield from train_torch(job, steps, device=device)
+        return
+    from gradlab.training.layered_engine import train_layered
+
+    yield from train_layered(job, steps, device=device)

@@ -50,6 +50,8 @@ def _film(id: str, label: str, cell: CellResult, study: Study, left_out: str) ->
     called = [f"layer {name}" if name.isdecimal() else f"{name} layer" for name in layers]
     stacked = {kind: _over_steps(cell, kind, layers) for kind in ("weights", "updates", "activations")}
     image = TASKS[cell.setup.task.name].image
+    if image is not None and cell.setup.network.image is not None:  # weights of kernels are no images of the input
+        image = None
     steps = [each.step for each in cell.snapshots]
     loss_name, losses = _numbers(cell, study, "loss")
     accuracy_name, accuracies = _numbers(cell, study, "accuracy")

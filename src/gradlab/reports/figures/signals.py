@@ -16,7 +16,7 @@ from gradlab.reports.charts.violins import VIOLINS_KEY, violins
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.selection import activation_of, labels
 from gradlab.reports.words import count_text, levels_text
-from gradlab.signals import DISTRIBUTIONS, QUANTITIES, History
+from gradlab.signals import DISTRIBUTIONS, QUANTITIES, History, layer_names
 from gradlab.studies.results import Analysis, CellResult
 
 MOST_PANELS = 12
@@ -119,14 +119,22 @@ def _quantities(analysis: Analysis, cells: Sequence[CellResult]) -> list[str]:
 
 def _violins(name: str, activation: str, cells: Sequence[CellResult]) -> Figure | None:
     record = DISTRIBUTIONS[name]
+    cells = [cell for cell in cells if name in _of(cell).histograms]
     settings = []
     for label, cell in zip(labels(cells), cells, strict=True):
         signals = _of(cell)
         histogram = signals.histograms[name]
         # linear layers, in front or at the output, reach far beyond a bounded activation and would flatten the rest
-        shaped = [
-            k for k, layer in enumerate(cell.setup.network.blocks) if layer.activation.name != "identity"
-        ] or list(range(len(signals.layers)))
+        blocks = cell.setup.network.blocks
+        linear = {
+            name
+            for name, layer in zip(layer_names(len(blocks)), blocks, strict=True)
+            if layer.activation.name == "identity"
+        }
+        filled = [k for k in range(len(signals.layers)) if histogram.totals[-1][:, k].any()]
+        if record.needs not in ("norms", "running"):
+            filled = [k for k in filled if signals.layers[k] not in linear] or filled
+        shaped = filled or list(range(len(signals.layers)))
         counts, nans = histogram.counts[-1][:, shaped], histogram.nans[-1][:, shaped]
         spread = {
             kind: signals.values[f"{record.name.removesuffix('s')}_{kind}"][-1][:, shaped]
@@ -142,7 +150,7 @@ def _violins(name: str, activation: str, cells: Sequence[CellResult]) -> Figure 
     panels = violins(
         settings[:MOST_PANELS], _axis(record.symbol, record.unit), is_log10=record.formula.startswith("log10")
     )
-    if not panels:
+    if not panels or not cells:
         return None
     caption = f"{_sentence(record.meaning)} {_when(cells)}; {_networks(cells)}. {VIOLINS_KEY}{_left_out(cells)}"
     title = f"{name.replace('_', ' ').capitalize()} by layer: {activation}"

@@ -34,10 +34,12 @@ compile_seconds = 0.0  # spent in this process so far; a chunk reports the diffe
 
 
 def can_train(setup: Setup) -> bool:
-    """Whether the loop can train this Setup: at most 32 units a layer, inputs and outputs included.
+    """Whether the loop can train this Setup: dense layers alone, of at most 32 units, inputs and outputs included.
 
     It writes nothing over activations, as one source's mistaken backward pass does.
     """
+    if not setup.network.is_plain:
+        return False
     overwritten = any(ACTIVATIONS[layer.activation.name].overwritten for layer in setup.network.dense)
     return max(setup.network.widths) <= WIDEST and not overwritten
 

@@ -1,0 +1,106 @@
+"""What is captured of networks with layers of any kind is what torch's own modules and autograd say, unit by unit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from gradlab.data import Examples
+from gradlab.nets import Stack
+from gradlab.nets.modules import to_module
+from gradlab.nets.steps import all_steps
+from gradlab.probes.capture_layers import capture_layers
+from gradlab.signals import QUANTITIES, measure
+from gradlab.training import train
+from gradlab.training.train import Job
+from tests.layered import NETWORKS, as_given, made_up_layers
+
+WEIGHTED = (nn.Linear, nn.Conv2d)
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)
+
+
+def after_some_steps(name: str) -> tuple[Job, Stack]:
+    """A job and its stack after three updates, so that running statistics have moved."""
+    _, job = made_up_layers(NETWORKS[name], batch_size=5)
+    look = next(iter(train(job, [3])))
+    job.stack.weights, job.stack.biases, job.stack.norms = list(look.weights), list(look.biases), list(look.norms)
+    return job, job.stack
+
+
+def rows(x: Tensor) -> np.ndarray:
+    """[B, N], or [B * places, channels]."""
+    return x.detach().numpy() if x.dim() == 2 else x.detach().permute(0, 2, 3, 1).flatten(0, 2).numpy()
+
+
+def same(ours: np.ndarray, theirs: np.ndarray) -> None:
+    np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)
+
+
+def outputs_of(leaves: list[nn.Module], module: nn.Module, x: Tensor) -> tuple[dict[nn.Module, Tensor], Tensor]:
+    """What every leaf, and the whole network, makes of the inputs."""
+    made: dict[nn.Module, Tensor] = {}
+
+    def keep(one: nn.Module, _: object, output: Tensor) -> None:
+        made[one] = output
+
+    handles = [one.register_forward_hook(keep) for one in leaves]
+    outputs = module(x)
+    for handle in handles:
+        handle.remove()
+    return made, outputs
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_everything_captured_is_autograd_s(name: str) -> None:
+    job, stack = after_some_steps(name)
+    captured = capture_layers(stack, job.recipe.loss, (), job.examples)
+    assert job.examples.targets is not None
+    for row in range(len(stack)):
+        module = to_module(stack.spec, stack, row).eval()
+        leaves = [one for one in module.modules() if next(one.children(), None) is None]
+        made, outputs = outputs_of(leaves, module, as_given(stack.spec, job.examples.inputs[row], torch.float64))
+        loss = nn.functional.cross_entropy(outputs, torch.tensor(job.examples.targets[row], dtype=torch.float64))
+        numbered = iter(leaves)
+        measured = [step for step in all_steps(stack.spec) if step.block >= 0 or step.norm >= 0]
+        for step, layer in zip(measured, captured.layers, strict=True):
+            owner = next(one for one in numbered if isinstance(one, WEIGHTED + NORMS))
+            norm = next(numbered) if step.block >= 0 and step.norm >= 0 else owner
+            pre = made[norm]
+            assert isinstance(owner.weight, Tensor) and isinstance(norm.weight, Tensor)
+            by_pre, by_weight = torch.autograd.grad(loss, [pre, owner.weight], retain_graph=True)
+            same(layer.pre[row], rows(pre))
+            assert layer.pre_grads is not None and layer.weight_grads is not None
+            same(layer.pre_grads[row], rows(by_pre))
+            same(layer.weight_grads[row].ravel(), by_weight.numpy().ravel())
+            if layer.norm_scale is not None:
+                assert np.array_equal(layer.norm_scale[row], norm.weight.detach().numpy())
+            if layer.running_mean is not None:
+                assert isinstance(norm.running_mean, Tensor)
+                assert np.array_equal(layer.running_mean[row], norm.running_mean.numpy())
+            post = pre
+            if step.activation is not None and step.activation.name != "identity":
+                post = made[next(numbered)]
+            same(layer.post[row], rows(post))
+            same(layer.slope[row], rows(torch.autograd.grad(post.sum(), pre, retain_graph=True)[0]))
+        same(captured.outputs[row], outputs.detach().numpy())
+
+
+def test_every_quantity_can_be_had_and_a_stack_is_not_touched() -> None:
+    job, stack = after_some_steps("LeNet-5")
+    before = [w.copy() for w in stack.weights]
+    profile = measure(capture_layers(stack, job.recipe.loss, (), job.examples), distributions=None)
+    assert set(profile.values) == {name for name, record in QUANTITIES.items() if record.needs != "updates"}
+    assert profile.layers == ("1", "2", "3", "4", "output")
+    assert np.isfinite(profile["running_var"][:, :-1]).all() and np.isnan(profile["running_var"][:, -1]).all()
+    assert all(np.array_equal(a, b) for a, b in zip(before, stack.weights, strict=True))
+    assert profile.histograms["norm_scales"].totals[0].tolist() == [3, 4, 6, 5, 0]
+
+
+def test_norms_that_stand_alone_have_names_of_their_own() -> None:
+    job, stack = after_some_steps("batch_norm of images")
+    captured = capture_layers(stack, job.recipe.loss, (), Examples(job.examples.inputs, None))
+    assert captured.names == ("norm 1", "1", "output")
+    assert captured.layers[0].weights.shape == (3, 2, 1)
+    assert captured.layers[0].pre_grads is None
