@@ -18,6 +18,7 @@ from gradlab.stats import (
     bootstrap_mean,
     clopper_pearson,
     paired_difference,
+    paired_variance_ratio,
     prediction_interval,
     standard_error,
     two_proportion_difference,
@@ -183,3 +184,16 @@ def test_bad_input(call: Callable[[], object], message: str) -> None:
     with pytest.raises(UserError) as caught:
         call()
     assert str(caught.value) == message
+
+
+def test_paired_variance_ratio_is_the_ratio_of_variances() -> None:
+    random = np.random.default_rng(3)
+    a, b = random.normal(size=(2, 50))
+    found = paired_variance_ratio(3 * a, b)
+    assert found.ratio == pytest.approx(9 * a.var() / b.var())
+    turned = paired_variance_ratio(b, 3 * a)
+    assert (turned.ratio, turned.low) == pytest.approx((1 / found.ratio, 1 / found.high))
+    assert math.isnan(paired_variance_ratio(a, np.ones(50)).low)
+    for one, other in (([1.0], [2.0]), ([1.0, 2.0], [1.0])):
+        with pytest.raises(UserError, match="equally many, at least 2"):
+            paired_variance_ratio(one, other)

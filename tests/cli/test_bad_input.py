@@ -121,6 +121,10 @@ SETTINGS = [
     Bad("unknown task", f"{RUN} --set task=x_sin_6x", ["x_sin_6x", 'did you mean "x_sin_5x"', "gradlab list tasks"]),
     Bad("infinitely many points", f"{RUN} --set task.points=inf", ["points", "inf", "whole number"]),
     Bad("loss for other targets", f"{RUN} --set recipe.loss=hinge", ["recipe.loss", "hinge", "targets"]),
+    Bad(
+        "settings of an exact study", "study run xor-by-hand --set replicas=5", ["--set", "exact", "trains no network"]
+    ),
+    Bad("summary of an exact study", "summary layer-calculator", ["layer-calculator", "exact study", "no network"]),
     Bad("unknown order", f"{RUN} --set recipe.order=random", ["recipe.order", '"random"', "shuffled", "sequential"]),
 ]
 

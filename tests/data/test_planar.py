@@ -17,7 +17,7 @@ from gradlab.spec import setup_from
 from tests.jobs import ROOT_SEED
 from tests.oracles import streams
 
-CLASSES = ["xor", "circle", "gauss", "spiral", "moons"]
+CLASSES = ["xor", "circle", "gauss", "spiral", "moons"]  # and the diagonal, which has tests of its own
 NUMBERS = ["reg_plane", "reg_gauss"]
 PLANAR = [*CLASSES, *NUMBERS]
 REPLICAS = np.array([4, 0, 9])
@@ -209,6 +209,26 @@ def test_a_line_separates_gauss_and_none_of_the_others() -> None:
     assert {name: is_separable(*points(name, count=200)) for name in CLASSES} == {
         name: name == "gauss" for name in CLASSES
     }
+
+
+def test_the_diagonal_parts_the_unit_square() -> None:
+    x, y, target = points("diagonal")
+    assert np.array_equal(target, np.where(x > y, 1.0, -1.0))
+    for side in (x, y):
+        assert kstest(side, "uniform").pvalue > 1e-4
+    assert abs(target.mean()) <= 4 / math.sqrt(len(target))
+    assert is_separable(x, y, target)
+    noisy = points("diagonal", noise=0.2)
+    assert np.array_equal(noisy[:2], (x, y)) and not np.array_equal(noisy[2], target)
+
+
+def test_by_class_takes_classes_one_after_the_other_and_keeps_their_order() -> None:
+    examples = draw("gauss", count=10)
+    for one in (examples, Examples(examples.inputs, np.eye(2)[(examples.targets[:, :, 0] > 0).astype(int)])):  # type: ignore[index]
+        sorted_ = one.by_class()
+        assert np.array_equal(sorted_.inputs, examples.inputs[:, [1, 3, 5, 7, 9, 0, 2, 4, 6, 8]])
+        assert sorted_.targets is not None and one.targets is not None
+        assert np.array_equal(sorted_.targets, one.targets[:, [1, 3, 5, 7, 9, 0, 2, 4, 6, 8]])
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------

@@ -79,6 +79,7 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
     ({"batch_size": True}, ["recipe.batch_size", "got True"]),
     ({"steps": 1.5}, ["recipe.steps", "got 1.5", "integer"]),
     ({"order": "random"}, ["recipe.order", 'got "random"', "'shuffled', 'sequential' or 'by_class'"]),
+    ({"order": "by_class"}, ["recipe.order", "by_class for task x_sin_5x", "a task that has classes"]),
     ({"precision": "float16"}, ["recipe.precision", 'got "float16"', "'float32' or 'float64'"]),
     # things that do not go together
     ({"outputs": 3}, ["network", "1 inputs and 3 outputs", "1 and 1, as task x_sin_5x has"]),

@@ -36,9 +36,8 @@ TABLE: dict[str, Any] = {
 SHIPPED = ["xor-by-hand", "layer-calculator", "pooling-and-padding"]
 
 
-def found_by(compute: str, given: dict[str, Any]) -> Any:
-    """What a computation finds: of a type that the test knows."""
-    return computed(compute, given, "given")
+def found_by(name: str, given: dict[str, Any], where: str = "given") -> dict[str, Any]:
+    return dict(computed(name, given, where))
 
 
 # --- what is computed -------------------------------------------------------------------------------------------------
@@ -89,7 +88,7 @@ def test_pooling_is_torchs(kind: str, size: int, stride: int) -> None:
 @pytest.mark.parametrize(("kernel", "stride", "padding"), [(5, 1, 0), (5, 1, 2), (3, 2, 1), (2, 3, 4), (9, 1, 8)])
 def test_work_on_padding_counts_every_product(kernel: int, stride: int, padding: int) -> None:
     given = {"input": [3, 9, 7], "filters": 2, "kernel": kernel, "stride": stride, "padding": padding}
-    found = computed("padding_work", given, "given")
+    found = found_by("padding_work", given)
     module = f"Conv2d(3, 2, {kernel}, stride={stride}, padding={padding})"
     summary = found_by("summary", {"input": [3, 9, 7], "layers": [module]})
     assert (found["output"], found["multiply_adds"]) == (summary["output"], summary["multiply_adds"])
@@ -177,9 +176,9 @@ def test_mistakes(changes: dict[str, Any], pieces: list[str]) -> None:
         ("relu_network", {"layers": [{"weights": [[1, 1], [1, 1]], "biases": [0, 0]}]}, ["2 units", "expected 1"]),
     ],
 )
-def test_arguments_that_cannot_be_computed(name: str, given: dict[str, Any], pieces: list[str]) -> None:
+def test_arguments_that_cannot_be_found_by(name: str, given: dict[str, Any], pieces: list[str]) -> None:
     with pytest.raises(UserError) as error:
-        computed(name, given, "given")
+        found_by(name, given)
     for piece in pieces:
         assert piece in str(error.value)
 
@@ -187,7 +186,7 @@ def test_arguments_that_cannot_be_computed(name: str, given: dict[str, Any], pie
 def test_settings_and_trained_studies_are_told_apart() -> None:
     with pytest.raises(UserError, match="--set: got replicas=5 for an exact study"):
         load_study("xor-by-hand", ["replicas=5"])
-    with pytest.raises(UserError, match="computations: got it in a study of kind trained"):
+    with pytest.raises(UserError, match="computations: got some in a study of kind trained"):
         study_from(table(computations=TABLE["computations"]))
     with pytest.raises(UserError, match="network: got nothing"):
         study_from({key: value for key, value in table().items() if key != "network"})

@@ -140,6 +140,24 @@ def test_sequential_order_is_the_order_of_the_data() -> None:
     np.testing.assert_allclose(flat(look, 0), alone.parameters[1], rtol=1e-12)
 
 
+@pytest.mark.parametrize("engine", ["torch", "narrow"])
+@pytest.mark.parametrize("fresh", ["true", "false"])
+def test_order_by_class_is_the_data_sorted_by_class(engine: str, fresh: str) -> None:
+    recipe: dict[str, Any] = {"batch_size": 5, "steps": 9, "optimizer": "sgd(lr=0.05)", "loss": "hinge"}
+    setup, plain = (setup_of(f"gauss(points=12, fresh={fresh})", order=o, **recipe) for o in ("by_class", "sequential"))
+    job, unsorted = job_of(setup), job_of(plain)
+    assert job.examples.targets is not None
+    assert (np.diff(job.examples.targets[:, :, 0]) >= 0).all()
+    for row, examples in enumerate(job.examples.inputs):
+        classes = [unsorted.examples.inputs[row][k::2] for k in (1, 0)]  # they take turns, the positive one first
+        assert np.array_equal(examples, np.concatenate(classes))
+    assert np.array_equal(job.sets["train"].inputs, unsorted.sets["train"].inputs)
+    (look,) = looks_at(job, [9], engine=engine)
+    for row in (0, 2):
+        alone = plain_torch.train(plain, job.stack, job.examples, row, 9)
+        np.testing.assert_allclose(flat(look, row), alone.parameters[9], rtol=1e-9, atol=1e-11)
+
+
 def test_full_batch_is_one_update_an_epoch() -> None:
     setup = setup_of(batch_size="full", steps=None, epochs=3)
     assert setup.total_steps == 3

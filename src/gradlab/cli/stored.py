@@ -33,6 +33,8 @@ def stored_plan(store: Store, name: str) -> tuple[Plan, int]:
 def run_command(name: str, plan: Plan, settings: Sequence[str] = (), *, quick: bool = False) -> str:
     """The command that repeats a plan."""
     words = ["gradlab", "study", "run", name, *(["--quick"] if quick else [])]
+    if plan.study.is_exact:
+        return shlex.join(words[:4])
     for setting in settings:
         words += ["--set", setting]
     for option, value, default in (("--seed", plan.seed, 0), ("--engine", plan.engine, "auto")):

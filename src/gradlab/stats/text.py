@@ -89,6 +89,8 @@ def value_text(value: object) -> str:
     """
     if isinstance(value, list | tuple):
         return f"[{', '.join(str(v) if type(v) is int else value_text(v) for v in value)}]"  # commas part the items
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {value_text(one)}" for key, one in value.items())
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):

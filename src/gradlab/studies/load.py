@@ -17,6 +17,7 @@ from gradlab.data.inputs import InputSet
 from gradlab.errors import SpecError, StudyFileError, UnknownName, from_validation
 from gradlab.studies.settings import apply_settings
 from gradlab.studies.study import (
+    OF_TRAINED,
     Claim,
     Computed,
     Expectation,
@@ -173,16 +174,20 @@ _TABLES = (
 def to_toml(study: Study) -> str:
     """The resolved study as a TOML file that loads to an equal study."""
     content = study.model_dump(mode="json", exclude_none=True, exclude_defaults=True, by_alias=True)
+    if study.is_exact:
+        content = {key: value for key, value in content.items() if key not in OF_TRAINED}
     own = {key: value for key, value in content.items() if key not in _TABLES}
     return tomli_w.dumps({"study": own, **{key: value for key, value in content.items() if key in _TABLES}})
 
 
 def file_schema() -> dict[str, Any]:
-    """JSON Schema of a study file: the study's own keys lie in its `[study]` table."""
+    """JSON Schema of a study file: the study's own keys lie in its `[study]` table.
+
+    It asks for no network, recipe and task, which exact studies have not; loading asks the others for them.
+    """
     schema = Study.model_json_schema(by_alias=True)
     own = {key: value for key, value in schema["properties"].items() if key not in _TABLES}
     rest = {key: value for key, value in schema["properties"].items() if key in _TABLES}
-    required = [key for key in schema["required"] if key in rest]
     study = {
         "type": "object",
         "properties": own,
@@ -194,7 +199,7 @@ def file_schema() -> dict[str, Any]:
         "title": "gradlab study file",
         "type": "object",
         "properties": {"study": study, **rest},
-        "required": ["study", *required],
+        "required": ["study"],
         "additionalProperties": False,
         "$defs": schema["$defs"],
     }

@@ -236,9 +236,9 @@ class Study(Strict):
     sources: tuple[str, ...] = ()
     replicas: Replicas = 1000
     looks: Looks = Looks()
-    network: dict[str, Any] = {}
-    recipe: dict[str, Any] = {}
-    task: str | dict[str, Any] = {}
+    network: dict[str, Any]
+    recipe: dict[str, Any]
+    task: str | dict[str, Any]
     computations: dict[str, Computed] = {}
     rows: tuple[Row, ...] = ()
     factors: tuple[Factor, ...] = ()
@@ -257,7 +257,12 @@ class Study(Strict):
     def _lift(cls, data: Any) -> Any:
         """The file's `[study]` table holds the study's own keys."""
         if isinstance(data, Mapping) and isinstance(data.get("study"), Mapping):
-            return {**{key: value for key, value in data.items() if key != "study"}, **data["study"]}
+            data = {**{key: value for key, value in data.items() if key != "study"}, **data["study"]}
+        if isinstance(data, Mapping) and data.get("kind") == "exact":
+            for key in ALL_OF_TRAINED:
+                if key in data:
+                    raise SpecError(key, got="it in a study of kind exact", expected="nothing", do="Leave it out")
+            return {**data, **{key: {} for key in OF_TRAINED}}
         return data
 
     @property
@@ -267,13 +272,10 @@ class Study(Strict):
 
     @model_validator(mode="after")
     def _of_its_kind(self) -> Self:
-        needed = ("computations",) if self.is_exact else OF_TRAINED
-        for key in needed:
-            if key not in self.model_fields_set:
-                raise SpecError(key, got="nothing", expected=f"a value, in a study of kind {self.kind}")
-        for key in ALL_OF_TRAINED if self.is_exact else ("computations",):
-            if key in self.model_fields_set:
-                raise SpecError(key, got=f"it in a study of kind {self.kind}", expected="nothing", do="Leave it out")
+        if self.is_exact and not self.computations:
+            raise SpecError("computations", got="none", expected="at least one, in a study of kind exact")
+        if self.computations and not self.is_exact:
+            raise SpecError("computations", got="some in a study of kind trained", expected='none, or kind = "exact"')
         return self
 
     @model_validator(mode="after")
