@@ -16,6 +16,7 @@ from gradlab.reports.charts.layers import LayerValues, by_layer
 from gradlab.reports.charts.style import colour_of
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.selection import activation_of, labels
+from gradlab.reports.words import count_text
 from gradlab.signals import Profile
 from gradlab.spec import Setup
 from gradlab.studies.results import Analysis, CellResult
@@ -58,11 +59,12 @@ def gradients_beside_theory(analysis: Analysis) -> Figure | None:
     chart = by_layer(drawn[:MOST_LINES], "rms(dL/dz) over that of the output", is_log=True) if drawn else None
     if chart is None:
         return None
-    networks = sorted({len(one.values) for one in drawn})
+    counts = sorted({len(one.values) for one in drawn})
+    networks = " to ".join(count_text(n) for n in dict.fromkeys((counts[0], counts[-1])))
     caption = (
-        f"Before training; {networks[0] if len(networks) == 1 else f'{networks[0]} to {networks[-1]}'} networks a setting. "
-        f"Line: mean; band: 95 % interval; thin lines: the networks. {THEORY_KEY} Theory is given the mean square of the "
-        "task's inputs; inputs that are alike share their gradients' deviations from it."
+        f"Before training; {networks} network{'' if networks == '1' else 's'} a setting. Line: mean; band: 95 % interval; "
+        f"thin lines: the networks. {THEORY_KEY} Theory is given the mean square of the task's inputs; inputs that are alike "
+        "share their gradients' deviations from it."
     )
     return Figure("theory-gradients", "Gradients at birth, beside theory", caption, {"": chart})
 
@@ -83,5 +85,5 @@ def _expected_of(setup: Setup) -> Profile | None:
         prediction = predict_network(setup.network, inputs)
     except UserError:  # weights or activations without a theory, or no files: a page then has no dashed line
         return None
-    found = typical_profile(setup.network, prediction, inputs)
+    found = typical_profile(setup.network, prediction, inputs, one_input=False)
     return replace(found, assumptions=tuple(one.text for one in prediction.failing))
