@@ -96,7 +96,7 @@ def compare(
     still = tuple(layer.model_copy(update={"dropout": 0.0}) for layer in spec.dense)
     spec = spec.model_copy(update={"layers": still})
     prediction = predict_network(spec, known)
-    theory = typical_profile(spec, prediction, known)
+    theory = typical_profile(spec, prediction, known, one_input=not isinstance(network, Setup))
     loss = network.recipe.loss if isinstance(network, Setup) else choose(LOSSES, "loss", "mse")
     size = max(1, CHUNK_BYTES // (8 * spec.parameters))
     profiles = []

@@ -11,6 +11,7 @@ from gradlab.reports.figures.pictures import films_of, picture_figures
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.figures.rows import loss_figure, rate_figures, survival_figure
 from gradlab.reports.figures.signals import metric_figures, signal_figures
+from gradlab.reports.figures.theory import gradients_beside_theory
 from gradlab.reports.pictures import Film
 from gradlab.reports.selection import counts_outcomes
 from gradlab.studies.results import Analysis
@@ -24,10 +25,12 @@ def figures_of(analysis: Analysis) -> list[Figure | Film]:
     Where a study counts outcomes that is the rates of the named rows; where there are none the grid of factors, else the
     map. Where it measures numbers, it is these. Pictures follow the metrics, for they show the same networks.
     """
+    theory = gradients_beside_theory(analysis)
     numbers = [
         *boundary_figures(analysis),
         *metric_figures(analysis),
         *picture_figures(analysis),
+        *([theory] if theory else []),
         *signal_figures(analysis),
     ]
     if not counts_outcomes(analysis.study):

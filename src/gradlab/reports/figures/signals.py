@@ -14,6 +14,7 @@ from gradlab.reports.charts.layers import LayerValues, by_layer
 from gradlab.reports.charts.style import OKABE_ITO, colour_of
 from gradlab.reports.charts.violins import VIOLINS_KEY, violins
 from gradlab.reports.figures.record import Figure
+from gradlab.reports.figures.theory import theory_at_birth
 from gradlab.reports.selection import activation_of, labels
 from gradlab.reports.words import count_text, levels_text
 from gradlab.signals import DISTRIBUTIONS, QUANTITIES, History, layer_names
@@ -23,6 +24,7 @@ MOST_PANELS = 12
 MOST_LINES = (
     120  # thin ones, of single networks, in a figure of many settings: more would leave a page no room for pictures
 )
+DEVIATIONS_KEY = "Dashes: theory's mean plus and minus one standard deviation."
 MOST_CURVES = 6  # lines that can be followed in one panel
 MEANINGS = {
     "dead_units": "number of hidden units whose slope is 0 for every input,",
@@ -141,10 +143,14 @@ def _violins(name: str, activation: str, cells: Sequence[CellResult]) -> Figure 
             for kind in ("mean", "std")
             if f"{record.name.removesuffix('s')}_{kind}" in signals.values
         }
+        theory = theory_at_birth(cell) if name == "activations" else None
+        has_theory = theory is not None and len(theory.layers) == len(signals.layers)
         settings.append(
             LayerHistograms(
                 label, colour_of(activation), [signals.layers[k] for k in shaped], histogram.edges[shaped], counts,
                 zero_bins=histogram.zero_bins[shaped], nans=nans, means=spread.get("mean"), stds=spread.get("std"),
+                theory_std=theory["activation_std"][0, shaped] if theory is not None and has_theory else None,
+                theory_mean=theory["activation_mean"][0, shaped] if theory is not None and has_theory else None,
             )
         )  # fmt: skip
     panels = violins(
@@ -152,7 +158,10 @@ def _violins(name: str, activation: str, cells: Sequence[CellResult]) -> Figure 
     )
     if not panels or not cells:
         return None
-    caption = f"{_sentence(record.meaning)} {_when(cells)}; {_networks(cells)}. {VIOLINS_KEY}{_left_out(cells)}"
+    theory_key = f" {DEVIATIONS_KEY}" if any(one.theory_std is not None for one in settings) else ""
+    caption = (
+        f"{_sentence(record.meaning)} {_when(cells)}; {_networks(cells)}. {VIOLINS_KEY}{theory_key}{_left_out(cells)}"
+    )
     title = f"{name.replace('_', ' ').capitalize()} by layer: {activation}"
     return Figure(f"violins-{name}-{activation}", title, caption, panels, least_px=420)
 

@@ -23,13 +23,16 @@ from gradlab.theory.predict.prediction import Prediction
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(7)  # of a normal logarithm
 
 
-def typical_profile(spec: NetworkSpec, prediction: Prediction, inputs: Inputs = UNKNOWN) -> Profile:
-    """The profile that networks of this width show, one input each.
+def typical_profile(
+    spec: NetworkSpec, prediction: Prediction, inputs: Inputs = UNKNOWN, *, one_input: bool = True
+) -> Profile:
+    """The profile that networks of this width show.
 
     Args:
         spec: A plain network without dropout.
         prediction: What is predicted of it.
         inputs: As it was predicted with.
+        one_input: Whether each network sees a single input, so that a layer's deviation is over its few units alone.
 
     Returns:
         q and gradients as geometric means over seeds, the rest as means; the prediction's own profile where its spread is
@@ -45,7 +48,8 @@ def typical_profile(spec: NetworkSpec, prediction: Prediction, inputs: Inputs = 
     values["relative_gradient_rms"] *= np.exp(-0.25 * spread.log_gradient**2)
     for k, row in enumerate(rows):
         means = _averaged(row, float(spread.log_q[k]))
-        means = means[0], means[1] * math.sqrt(1.0 - 1.0 / row.units), means[2]  # a deviation has the divisor n
+        if one_input:  # a deviation has the divisor n
+            means = means[0], means[1] * math.sqrt(1.0 - 1.0 / row.units), means[2]
         for name, value in zip(("activation_mean", "activation_std", "saturation"), means, strict=True):
             values[name][0, k] = value
     return replace(prediction.profile, values=values)
