@@ -236,7 +236,7 @@ def _cell(study: Study, row: Row | None, factors: Sequence[Factor], levels: Sequ
         raise SpecError.from_message(f"cell ({place}): {error}") from None
     snapshots = study.snapshots
     has_snapshots = snapshots is not None and (snapshots.rows is None or (row is not None and row.id in snapshots.rows))
-    ends = setup.network.widths[0], setup.network.widths[-1]
+    ends = setup.network.inputs, setup.network.outputs
     if snapshots is not None and has_snapshots and snapshots.boundary is not None and ends != (2, 1):
         got = f"task {setup.task.name} with {ends[0]} inputs and {ends[1]} outputs"
         raise SpecError("snapshots.boundary", got=got, expected="a task with two inputs and one output")

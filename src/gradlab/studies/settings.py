@@ -19,6 +19,7 @@ SETTINGS = ("row", "replicas", *SETUP_KEYS, "looks", "inputs")
 _HIDDEN = re.compile(r"\s*(\d+)\s*x\s*(\d+)\s*")
 _RANGE = re.compile(r"\s*(-?\d+)\s*\.\.\s*(-?\d+)\s*")
 _LENGTHS = {"recipe.epochs": "recipe.steps", "recipe.steps": "recipe.epochs"}
+_TASK = ("task", "task.name")
 MOST_LEVELS = 10_000
 
 
@@ -122,7 +123,7 @@ def apply_settings(table: dict[str, Any], settings: Sequence[str]) -> dict[str, 
             table = _with_replicas(table, values)
         elif root in SETUP_KEYS:
             table = _with_setup_path(table, key, values)
-            if key in ("task", "task.name"):  # a number published of one task says nothing of another
+            if key in _TASK:  # a number published of one task says nothing of another
                 table["claims"] = [claim for claim in table.get("claims", []) if "published" not in claim]
                 table = merged(table, table.get("variants", {}).get(str(values[0]).split("(")[0].strip(), {}))
         else:
@@ -174,6 +175,8 @@ def _with_replicas(table: dict[str, Any], values: list[Any]) -> dict[str, Any]:
 
 def _with_setup_path(table: dict[str, Any], key: str, values: list[Any]) -> dict[str, Any]:
     factors = [dict(factor) for factor in table.get("factors", [])]
+    if key in _TASK:  # another task has other parameters to vary
+        factors = [factor for factor in factors if not str(factor.get("change")).startswith("task.")]
     varied = [f for f in factors if f.get("change") == key or str(f.get("change")).startswith(key + ".")]
     for factor in varied:
         if factor["change"] != key:
