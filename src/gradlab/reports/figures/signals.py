@@ -52,7 +52,8 @@ def signal_figures(analysis: Analysis) -> list[Figure]:
     for quantity in _quantities(analysis, cells):
         figures += [
             figure
-            for activation, members in groups.items()
+            for activation, group in groups.items()
+            if (members := [cell for cell in group if quantity in _of(cell).values])
             for figure in (_by_layer(quantity, activation, members), _over_training(quantity, activation, members))
             if figure is not None
         ]
@@ -168,6 +169,7 @@ def _violins(name: str, activation: str, cells: Sequence[CellResult]) -> Figure 
 
 def _by_layer(quantity: str, activation: str, cells: Sequence[CellResult]) -> Figure | None:
     record = QUANTITIES[quantity]
+    cells = [cell for cell in cells if quantity in _of(cell).values]  # without norms there are no numbers of norms
     settings = [
         LayerValues(label, colour, _of(cell).layers, _of(cell)[quantity][-1])
         for label, colour, cell in zip(labels(cells), _colours(cells), cells, strict=True)
@@ -186,7 +188,7 @@ def _by_layer(quantity: str, activation: str, cells: Sequence[CellResult]) -> Fi
 
 
 def _over_training(quantity: str, activation: str, cells: Sequence[CellResult]) -> Figure | None:
-    trained = [cell for cell in cells if len(cell.steps) > 2]
+    trained = [cell for cell in cells if len(cell.steps) > 2 and quantity in _of(cell).values]
     record = QUANTITIES[quantity]
     settings = [
         LayerHistory(label, cell.steps, _of(cell).layers, _of(cell)[quantity])
