@@ -23,6 +23,7 @@ from gradlab.studies.results import CellResult, ClaimResult, ComputedResult, Rea
 from gradlab.studies.study import Study
 
 STANDARD_ERRORS = 4.0
+UNKNOWN = "(not run)"
 Pairs = Callable[[CellResult, CellResult, str], tuple[int, int, int]]
 
 
@@ -256,7 +257,7 @@ def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
     """The study's answer with `{claim id}` and `{claim id:rate|count|interval|published|verdict}` filled in.
 
     A bare `{id}` is the rate with its interval and n: "95.3 % [93.8, 96.4] of 1,000"; a number's is "2.66 [2.61, 2.72]
-    (n = 5)"; of an exact claim it is what was found.
+    (n = 5)"; of an exact claim it is what was found. Where nothing of it can be said there is no answer.
     """
     by_id = {claim.id: claim for claim in claims}
 
@@ -265,7 +266,7 @@ def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
         if claim is not None and claim.values is not None:
             return {"published": claim.published_text, "verdict": claim.verdict}.get(match[2], claim.measured_text)
         if claim is None or claim.measured is None or claim.low is None or claim.high is None:
-            return "(not run)"
+            return UNKNOWN
         whole = claim.measured_text
         rate, _, interval = whole.partition(" [")
         texts = {
@@ -279,7 +280,9 @@ def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
         }
         return texts[match[2]]
 
-    return re.sub(r"\{([^{}:]+)(?::(rate|interval|published|verdict|n|readings))?\}", fill, template)
+    placeholder = r"\{([^{}:]+)(?::(rate|interval|published|verdict|n|readings))?\}"
+    found = [fill(match) for match in re.finditer(placeholder, template)]
+    return "" if found and all(text == UNKNOWN for text in found) else re.sub(placeholder, fill, template)
 
 
 def _listed(claim: ClaimResult) -> str:
