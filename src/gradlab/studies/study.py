@@ -14,23 +14,12 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from gradlab.data.inputs import InputSet
 from gradlab.errors import SpecError, UnknownName
-from gradlab.signals import DISTRIBUTIONS, QUANTITIES
 from gradlab.studies.claim import Claim, Expectation, Measure
 from gradlab.studies.exact import arguments
+from gradlab.studies.measured import Metric, OutcomeRule, Signals, Snapshots, Square
 from gradlab.studies.strict import Strict
 from gradlab.training.train import LOSS_SET
 
-MetricKind = Literal[
-    "loss",
-    "accuracy",
-    "rmse",
-    "dead_units",
-    "recovered_units",
-    "weight_change",
-    "hidden_bias_change",
-    "unit_difference",
-    "plateau",
-]
 OF_TRAINED = ("network", "recipe", "task")
 ALL_OF_TRAINED = (
     *OF_TRAINED,
@@ -106,97 +95,6 @@ class Factor(Strict):
         if self.labels is not None:
             return self.labels[self.levels.index(level)]
         return level if isinstance(level, str | int | float | bool) else str(level)
-
-
-class OutcomeRule(Strict):
-    """Collapse on one input set: every input of the set gives the same output."""
-
-    kind: Literal["constant_output"] = "constant_output"
-    over: str = LOSS_SET
-
-
-class Metric(Strict):
-    """A number of every network at every look; losses and accuracies ask for an input set that has targets.
-
-    Attributes:
-        kind: The loss that training minimises; the accuracy, the share of examples whose largest output is their class's;
-            rmse, the root of the mean squared error; or what units and weights have become: see `studies.metrics`.
-        over: Name of the input set; changes of weights and plateaus have none.
-        of: Of a plateau: the metric that reaches it.
-    """
-
-    kind: MetricKind
-    over: str = LOSS_SET
-    of: str | None = None
-
-    @property
-    def has_inputs(self) -> bool:
-        """Whether it is one of an input set."""
-        return self.kind not in ("weight_change", "hidden_bias_change", "unit_difference", "plateau")
-
-    @model_validator(mode="after")
-    def _of_what(self) -> Self:
-        if (self.of is not None) != (self.kind == "plateau"):
-            raise SpecError("metric.of", got=self.of or "nothing", expected="another metric, for a plateau only")
-        if not self.has_inputs and "over" in self.model_fields_set:
-            raise SpecError("metric.over", got=f'"{self.over}" for {self.kind}', expected="no input set")
-        return self
-
-
-class Signals(Strict):
-    """What is measured inside the first networks of every cell at every look; see `gradlab list quantities`.
-
-    Attributes:
-        over: Name of the input set, which has targets.
-        replicas: How many networks of each cell.
-        quantities: Which quantities; all when left out.
-        histograms: Distributions whose histograms are kept; see `gradlab list distributions`.
-    """
-
-    over: str = LOSS_SET
-    replicas: int = Field(default=5, ge=1, le=1000)
-    quantities: tuple[str, ...] | None = None
-    histograms: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        for name in self.quantities or ():
-            QUANTITIES[name]
-        for name in self.histograms:
-            DISTRIBUTIONS[name]
-        return self
-
-
-class Square(Strict):
-    """A square of the plane, and how many points along each side a picture of it has."""
-
-    low: float = Field(allow_inf_nan=False)
-    high: float = Field(allow_inf_nan=False)
-    count: int = Field(default=61, ge=2, le=500)
-
-    @model_validator(mode="after")
-    def _has_extent(self) -> Self:
-        if not self.low < self.high:
-            raise SpecError(
-                "snapshots.boundary", got=f"low {self.low:g}, high {self.high:g}", expected="low below high"
-            )
-        return self
-
-
-class Snapshots(Strict):
-    """What is kept for pictures, of the first networks of some rows: weights at every look, a confusion matrix, a map.
-
-    Attributes:
-        over: Name of the input set whose mean activations and predictions are drawn; it has targets.
-        replicas: How many networks of each cell.
-        rows: Of which rows; all when left out.
-        boundary: The square on which the output is kept at every look, for networks of two inputs and one output.
-    """
-
-    over: str = LOSS_SET
-    replicas: int = Field(default=1, ge=1, le=20)
-    rows: tuple[str, ...] | None = None
-    boundary: Square | None = None
 
 
 class Computed(Strict):
@@ -332,5 +230,6 @@ __all__ = [
     "Row",
     "Signals",
     "Snapshots",
+    "Square",
     "Study",
 ]
