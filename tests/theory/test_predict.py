@@ -184,7 +184,7 @@ def test_every_kind_of_layer_is_known() -> None:
         block = [] if kind in ("dense", "flatten") else ["flatten"]
         found = predict_network(
             NetworkSpec.model_validate(
-                {"inputs": 2 * 36, "image": (2, 6, 6), "weights": "he_normal",
+                {"inputs": 36, "image": (1, 6, 6), "weights": "he_normal",
                  "layers": [*(["flatten"] if kind == "dense" else []), record.example, *block, "dense(3)"]}
             )
         )  # fmt: skip
