@@ -25,8 +25,9 @@ from gradlab.parts import ACTIVATIONS
 from gradlab.spec import Conv2d, Dense
 from gradlab.spec.layers import AvgPool2d, Flatten, MaxPool2d, Residual, Standardize
 
-# Images of layers with at least so many channels lie in memory with channels last, which is how convolutions want them;
-# with few channels the copies cost more than that saves.
+# On a processor, images lie in memory with channels last where some convolution has at least so many on both sides: its
+# kernels then read and write whole lines. It is all layers or none, since operands that lie differently cost several times
+# as much.
 CHANNELS_LAST = 16
 
 
@@ -71,6 +72,10 @@ class LayeredStack:
         self.steps = steps_of(stack.spec)
         self.dropout = [p[rows] for p in stack.dropout]
         self.l2 = [self.along(p[rows]) for p in stack.l2]
+        self.has_channels_last = self.device.type == "cpu" and any(
+            isinstance(step.layer, Conv2d) and min(step.below[0], step.above[0]) >= CHANNELS_LAST
+            for step in all_steps(stack.spec)
+        )
         self.root_seed, self.replicas = stack.root_seed, stack.replicas[rows]
         self.params = [
             [self._along_shape(p[rows], step) for p in params]
@@ -109,6 +114,7 @@ class LayeredStack:
         if self.image is not None:
             channels, high, wide = self.image
             x = x.transpose(0, 1).reshape(x.shape[1], len(self) * channels, high, wide)
+            x = self._laid_out(x)
         else:
             x = x.transpose(1, 2)
         return self._through(self.steps, x, how)
@@ -128,8 +134,6 @@ class LayeredStack:
         if isinstance(layer, Dense):
             x = dense(self.leaves.weights[step.block], x, self.leaves.biases[step.block])
         elif isinstance(layer, Conv2d):
-            if len(self) * min(step.below[0], step.above[0]) >= CHANNELS_LAST and x.device.type == "cpu":
-                x = x.contiguous(memory_format=torch.channels_last)
             x = convolution(layer, self.leaves.weights[step.block], x, self.leaves.biases[step.block])
         elif isinstance(layer, MaxPool2d):
             x = F.max_pool2d(x, layer.kernel_size, layer.step, layer.padding)
@@ -173,7 +177,16 @@ class LayeredStack:
         dropout = self.dropout[step.place]
         seeds.fill_dropout(self.root_seed, self.replicas, step.place, updates, dropout, drawn_RBN.numpy())
         mask_RBN = drawn_RBN.to(self.device)
-        return mask_RBN.transpose(0, 1).reshape(x.shape) if images else mask_RBN.transpose(1, 2)
+        return self._laid_out(mask_RBN.transpose(0, 1).reshape(x.shape)) if images else mask_RBN.transpose(1, 2)
+
+    def _laid_out(self, x: Tensor) -> Tensor:
+        """Images as they are to lie in memory."""
+        if not self.has_channels_last:
+            return x
+        if x.shape[1] == 1:  # the same numbers in the same places, but nothing else would say so
+            places = x.shape[2] * x.shape[3]
+            return x.contiguous().as_strided(x.shape, (places, 1, x.shape[3], 1))
+        return x.contiguous(memory_format=torch.channels_last)
 
     def slope(self, step: Step, pre: Tensor, post: Tensor) -> Tensor:
         """phi'(z) of a block for what a pass showed, in the shape of `pre`; may be boolean."""

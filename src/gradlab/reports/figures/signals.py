@@ -52,7 +52,8 @@ def signal_figures(analysis: Analysis) -> list[Figure]:
     for quantity in _quantities(analysis, cells):
         figures += [
             figure
-            for activation, members in groups.items()
+            for activation, group in groups.items()
+            if (members := [cell for cell in group if quantity in _of(cell).values])
             for figure in (_by_layer(quantity, activation, members), _over_training(quantity, activation, members))
             if figure is not None
         ]
