@@ -159,3 +159,49 @@ def test_malformed_toml_is_a_spec_error(text: str) -> None:
 def test_toml_without_a_setup_is_a_spec_error(text: str) -> None:
     with pytest.raises(SpecError, match="task: got nothing"):
         Setup.from_toml(text)
+
+
+CONV = {"kind": "conv2d", "channels": 3, "kernel_size": 3}
+# layers in front of the output, on images of 8 x 8, and pieces that the message must have
+WRONG_SHAPES: list[tuple[list[Any], list[str]]] = [
+    ([{**CONV, "kernel_size": 9}, "flatten"], ["layer 1 (conv2d)", "a window of 9 on a side of 8", "at most 8"]),
+    (
+        [CONV, "max_pool2d(2)", {**CONV, "kernel_size": 5}],
+        ["layer 3 (conv2d)", "a window of 5 on a side of 3", "at most 3"],
+    ),
+    ([CONV, "avg_pool2d(7)"], ["layer 2 (avg_pool2d)", "a window of 7 on a side of 6", "at most 6"]),
+    ([CONV], ["layer 2 (dense)", "an image of 3 x 6 x 6", "one row of numbers", 'Put "flatten" before it']),
+    (["flatten", CONV], ["layer 2 (conv2d)", "64 numbers in a row", "channels x height x width"]),
+    (
+        [{"kind": "residual", "layers": [{**CONV, "padding": 1}]}],
+        ["layer 1 (residual)", "3 x 8 x 8 after the layers inside", "1 x 8 x 8, to add them up"],
+    ),
+    (
+        [CONV, {"kind": "residual", "layers": [CONV]}],
+        ["layer 2 (residual)", "3 x 4 x 4 after the layers inside", "3 x 6 x 6"],
+    ),
+    (
+        [CONV, {"kind": "residual", "layers": [{**CONV, "kernel_size": 8}]}],
+        ["layer 2 (residual), inside: layer 1 (conv2d)", "a window of 8 on a side of 6"],
+    ),
+    ([{**CONV, "padding": "same", "stride": 2}], ["conv2d.padding", '"same" with a stride']),
+    (["max_pool2d(2, padding=2)"], ["max_pool2d.padding", "at most half the window, 1"]),
+    ([CONV, "standardize", "flatten"], ["layer 2 (standardize)", "behind conv2d", "at the inputs"]),
+    ([{**CONV, "activation": "mistaken_relu6"}, "flatten"], ["network.activation", "mistaken_relu6", "dense layers alone"]),
+    (["conv2s(3, 3)"], ['layer "conv2s" is unknown', 'did you mean "conv2d"?']),
+]
+
+
+@pytest.mark.parametrize(("layers", "pieces"), WRONG_SHAPES)
+def test_shapes_that_do_not_fit(layers: list[Any], pieces: list[str]) -> None:
+    table = {"weights": "he_normal", "layers": [*layers, {"units": 10}]}
+    with pytest.raises(SpecError) as caught:
+        setup_from({"network": table, "recipe": {**RECIPE, "loss": "cross_entropy"}, "task": "digits"})
+    assert all(piece in str(caught.value) for piece in pieces), str(caught.value)
+
+
+def test_a_batch_of_one_has_no_variance() -> None:
+    table = {"weights": "he_normal", "hidden": "4", "norm": "batch_norm"}
+    with pytest.raises(SpecError, match="which leaves a batch of one of 41 examples"):
+        setup_from({"network": table, "recipe": {**RECIPE, "batch_size": 5}, "task": "abs_x(points=41)"})
+    setup_from({"network": table, "recipe": {**RECIPE, "batch_size": 5}, "task": "abs_x(points=42)"})
