@@ -1,4 +1,4 @@
-"""Tasks that are functions of one variable."""
+"""Tasks that are functions of one variable, and Eggholder's of two."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import kstest
 
 from gradlab.data import TASKS, Examples
+from gradlab.data.functions import eggholder
 from gradlab.parts.param import resolve
 from gradlab.seeds import Purpose
 from tests.jobs import ROOT_SEED
@@ -82,3 +83,22 @@ def test_their_records_say_that_they_draw(name: str) -> None:
     task = TASKS[name]
     assert (task.inputs, task.outputs, task.targets, task.is_given, task.fetch) == (1, 1, "real", False, None)
     assert {"points", "fresh"} <= {param.name for param in task.params}
+
+
+def test_eggholder_has_its_published_minimum_and_its_noise() -> None:
+    # Jamil and Yang 2013, no. 53: f(512, 404.2319) = -959.6407 is the least on the square
+    assert abs(float(eggholder(np.array(512.0), np.array(404.2319))) + 959.6407) < 1e-4
+    task = TASKS["eggholder"]
+    params = {"size": 512.0, "noise_variance": 0.3, "fresh": True}
+    found = task.draw(3, np.arange(4), Purpose.DATA, 2000, params)
+    quiet = task.draw(3, np.arange(4), Purpose.DATA, 2000, {**params, "noise_variance": 0.0})
+    assert found.targets is not None and quiet.targets is not None
+    x = found.inputs.astype(np.float64)
+    np.testing.assert_allclose(quiet.targets[:, :, 0], eggholder(x[:, :, 0], x[:, :, 1]), atol=0.02)
+    noise = (found.targets - quiet.targets).astype(np.float64)
+    error = 0.3 * np.sqrt(2 / noise.size)  # standard error of a normal's variance
+    assert abs(noise.var() - 0.3) <= 4 * error
+    assert -512 <= x.min() < -500 and 500 < x.max() <= 512
+    assert np.array_equal(found.inputs, quiet.inputs)
+    test = task.draw(3, np.arange(4), Purpose.TEST_DATA, 2000, params)
+    assert not np.isin(test.inputs, found.inputs).all()

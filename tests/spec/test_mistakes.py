@@ -187,7 +187,10 @@ WRONG_SHAPES: list[tuple[list[Any], list[str]]] = [
     ([{**CONV, "padding": "same", "stride": 2}], ["conv2d.padding", '"same" with a stride']),
     (["max_pool2d(2, padding=2)"], ["max_pool2d.padding", "at most half the window, 1"]),
     ([CONV, "standardize", "flatten"], ["layer 2 (standardize)", "behind conv2d", "at the inputs"]),
-    ([{**CONV, "activation": "mistaken_relu6"}, "flatten"], ["network.activation", "mistaken_relu6", "dense layers alone"]),
+    (
+        [{**CONV, "activation": "mistaken_relu6"}, "flatten"],
+        ["network.activation", "mistaken_relu6", "dense layers alone"],
+    ),
     (["conv2s(3, 3)"], ['layer "conv2s" is unknown', 'did you mean "conv2d"?']),
 ]
 

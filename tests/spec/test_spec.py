@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from gradlab.data import TASKS
+from gradlab.errors import SpecError
 from gradlab.parts import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, Optimizer, Param
 from gradlab.spec import Choice, NetworkSpec, Recipe, Setup, setup_from
 from gradlab.spec.choice import choose
@@ -271,3 +272,13 @@ def test_dropout_of_every_hidden_layer_or_of_each() -> None:
     base = {"inputs": 3, "outputs": 2, "hidden": "4-3", "weights": "he_normal"}
     assert [layer.dropout for layer in NetworkSpec.model_validate({**base, "dropout": 0.5}).dense] == [0.5, 0.5, 0.0]
     assert [layer.dropout for layer in NetworkSpec.model_validate({**base, "dropout": [0.5, 0]}).dense] == [0.5, 0, 0]
+
+
+def test_front_stands_before_the_layers_and_norm_none_takes_one_away() -> None:
+    table = {"inputs": 4, "weights": "he_normal", "norm": "batch_norm", "layers": [{"units": 3}, {"units": 2}]}
+    spec = NetworkSpec.model_validate({**table, "front": ["standardize", "dropout(0.2)"]})
+    assert [layer.kind for layer in spec.layers] == ["standardize", "dropout", "dense", "dense"]
+    assert [layer.norm is None for layer in spec.blocks] == [False, True]
+    assert NetworkSpec.model_validate({**table, "norm": "none"}).is_plain
+    with pytest.raises(SpecError, match=r"network\.front.*a list of layers"):
+        NetworkSpec.model_validate({**table, "front": "standardize"})

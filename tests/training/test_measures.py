@@ -1,11 +1,11 @@
-"""Accuracy: of classes with an output each, of two classes with one output, and of numbers, which have none."""
+"""RMSE; accuracy: of classes with an output each, of two classes with one output, and of numbers, which have none."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from gradlab.training.measures import accuracy
+from gradlab.training.measures import accuracy, rmse
 
 
 def test_the_largest_output_is_the_class() -> None:
@@ -30,3 +30,11 @@ def test_tasks_of_one_stack_are_told_apart() -> None:
     targets = np.array([[1.0, -1.0], [0.3, -1.0], [0.0, 1.0]])[:, :, None]
     found = accuracy(np.array([[1.0, -1.0]] * 3)[:, :, None], targets)
     assert found[[0, 2]].tolist() == [1.0, 0.0] and np.isnan(found[1])
+
+
+def test_rmse_is_the_root_of_the_mean_over_examples_and_outputs() -> None:
+    outputs = np.array([[[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [np.nan, 0.0]]], np.float32)
+    targets = np.zeros((1, 2, 2), np.float32)
+    found = rmse(outputs, targets)
+    assert abs(found[0] - np.sqrt(30 / 4)) < 1e-12
+    assert np.isnan(found[1])
