@@ -47,6 +47,7 @@ RESIDUAL = [
 ]
 NETWORKS: dict[str, list[Any]] = {kind: [record.example] for kind, record in KINDS.items()} | {
     "dense": ["flatten", KINDS["dense"].example],
+    "residual": [{**CONV, "channels": 1}, KINDS["residual"].example],
     "standardize behind flatten": ["flatten", "standardize", DENSE],
     "unfitted standardize": [CONV, "standardize(fitted=false)"],
     "batch_norm of rows": ["flatten", {**DENSE, "norm": "batch_norm(momentum=0.3)"}, {**DENSE, "norm": "batch_norm"}],
