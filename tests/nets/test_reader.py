@@ -13,7 +13,7 @@ from gradlab.errors import SpecError, UnreadableModel
 from gradlab.nets.reader import read_model
 from gradlab.parts import ACTIVATIONS
 from gradlab.parts.namespace import NUMPY
-from gradlab.spec.layers import Conv2d, Dense
+from gradlab.spec.blocks import Conv2d, Dense
 from gradlab.studies.predict import predict
 
 

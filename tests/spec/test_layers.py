@@ -10,7 +10,8 @@ from torch import nn
 
 from gradlab.errors import SpecError, UnknownName
 from gradlab.spec import NetworkSpec, Setup, setup_from
-from gradlab.spec.layers import KINDS, Conv2d, layer_table, read_layer
+from gradlab.spec.blocks import Conv2d
+from gradlab.spec.layers import KINDS, layer_table, read_layer
 
 LAWS = {"weights": "glorot_uniform", "bias": "zeros"}
 

@@ -12,8 +12,7 @@ from typing import Any
 from torch import nn
 
 from gradlab.errors import SpecError
-from gradlab.nets.summary import shape_text
-from gradlab.spec.layers import Shape
+from gradlab.spec.blocks import Shape, shape_text
 
 _AXES = ("length",), ("height", "width"), ("depth", "height", "width")
 _LAYERS: dict[type[nn.Module], tuple[int, str | None]] = {  # axes of the image, and the parameter that counts channels

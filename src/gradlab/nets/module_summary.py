@@ -18,8 +18,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from gradlab.errors import SpecError, UserError
 from gradlab.nets.fits import check_fits, layer_text
 from gradlab.nets.receptive_field import ReceptiveFields
-from gradlab.nets.summary import LayerSummary, Summary, shape_text
-from gradlab.spec.layers import Shape
+from gradlab.nets.summary import LayerSummary, Summary
+from gradlab.spec.blocks import Shape, shape_text
 
 UNCOUNTED = "num_batches_tracked"  # a counter, not a number that the network computes with
 MOST_NUMBERS = 100_000_000  # of one example: 400 MB

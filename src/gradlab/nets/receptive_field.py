@@ -16,7 +16,7 @@ from typing import Any
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from gradlab.spec.layers import Shape
+from gradlab.spec.blocks import Shape
 
 _CONVOLUTIONS = {"conv1d", "conv2d", "conv3d"}
 _POOLS = {f"{kind}_pool{axes}d" for kind in ("max", "avg") for axes in (1, 2, 3)}

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from gradlab.spec import Choice, Conv2d, Dense, Layer, NetworkSpec
-from gradlab.spec.layers import Activation, Dropout, Normalise, Residual, Shape, Standardize
+from gradlab.spec.blocks import Shape
+from gradlab.spec.layers import Activation, Dropout, Normalise, Residual, Standardize
 
 
 @dataclass(frozen=True, slots=True)

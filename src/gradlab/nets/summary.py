@@ -24,7 +24,8 @@ from gradlab.errors import SpecError
 from gradlab.nets.steps import Step, steps_of
 from gradlab.parts import NORMS
 from gradlab.spec import Conv2d, Dense, NetworkSpec
-from gradlab.spec.layers import AvgPool2d, Flatten, MaxPool2d, Residual, Shape, Standardize
+from gradlab.spec.blocks import Shape, shape_text
+from gradlab.spec.layers import AvgPool2d, Flatten, MaxPool2d, Residual, Standardize
 
 FLOAT_BYTES = 4  # a spec names no precision; float32 is a recipe's default
 
@@ -233,13 +234,3 @@ def _wider(outer: _Field | None, inner: _Field | None) -> _Field | None:
     if outer is None or inner is None:
         return None
     return _Field(tuple(map(max, outer.size, inner.size)), inner.step)
-
-
-def shape_text(shape: Sequence[int | str]) -> str:
-    """A shape as people write it.
-
-    Example:
-        >>> shape_text((32, 26, 26)), shape_text((9216,)), shape_text(())
-        ('32 x 26 x 26', '9216', 'one number')
-    """
-    return " x ".join(map(str, shape)) or "one number"

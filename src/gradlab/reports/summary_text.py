@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from gradlab.nets.summary import Summary, shape_text
+from gradlab.nets.summary import Summary
 from gradlab.reports.tables import WIDE, print_line, print_table
 from gradlab.reports.words import count_text
+from gradlab.spec.blocks import shape_text
 
 
 def print_summary(summary: Summary, console: Console) -> None:

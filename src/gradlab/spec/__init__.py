@@ -4,8 +4,9 @@
 hash of the content. Everything a user may write is validated here, once, at the border.
 """
 
+from gradlab.spec.blocks import Conv2d, Dense
 from gradlab.spec.choice import Choice
-from gradlab.spec.layers import Conv2d, Dense, Layer
+from gradlab.spec.layers import Layer
 from gradlab.spec.network import NetworkSpec
 from gradlab.spec.recipe import Recipe
 from gradlab.spec.setup import Setup, setup_from

@@ -22,20 +22,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_valid
 
 from gradlab.errors import SpecError, UnknownName
 from gradlab.parts import ACTIVATIONS, INITIALIZERS
+from gradlab.spec.blocks import MOST_UNITS, Conv2d, Dense, Shape
 from gradlab.spec.choice import choose, choose_bias, choose_norm
-from gradlab.spec.layers import (
-    KINDS,
-    MOST_UNITS,
-    Conv2d,
-    Dense,
-    Flatten,
-    Layer,
-    LayerRecord,
-    Residual,
-    Shape,
-    Standardize,
-    layer_table,
-)
+from gradlab.spec.layers import KINDS, Flatten, Layer, LayerRecord, Residual, Standardize, layer_table
 
 MOST_LAYERS = 10_000
 _ITEM = re.compile(r"\s*(-?\d+)\s*(?:[x×*]\s*(-?\d+))?\s*(?::\s*([^:]+?))?\s*")  # noqa: RUF001  (the sign people paste)

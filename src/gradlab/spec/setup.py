@@ -16,8 +16,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from gradlab.data import TASKS
 from gradlab.errors import SpecError, UnknownName, from_validation
 from gradlab.parts import LOSSES, NORMS
+from gradlab.spec.blocks import Dense
 from gradlab.spec.choice import Choice, TaskChoice
-from gradlab.spec.layers import Dense, Layer, layer_table
+from gradlab.spec.layers import Layer, layer_table
 from gradlab.spec.network import NetworkSpec
 from gradlab.spec.recipe import Recipe
 

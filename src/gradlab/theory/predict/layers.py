@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 
 from gradlab.parts import NORMS
 from gradlab.spec import Choice, NetworkSpec
-from gradlab.spec.layers import Conv2d, Dense, Residual, Shape
+from gradlab.spec.blocks import Conv2d, Dense, Shape
+from gradlab.spec.layers import Residual
 from gradlab.theory.gauss import Phi, as_phi
 from gradlab.theory.meanfield import convolution
 from gradlab.theory.predict.flow import (

@@ -1,0 +1,168 @@
+"""What all layer records share, and the two kinds with weights: dense and convolution.
+
+Both are blocks: products, then a norm, the activation, dropout. Shapes are those of one example: (units,), or (channels,
+height, width) of an image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
+
+from gradlab.errors import SpecError
+from gradlab.parts import INITIALIZERS
+from gradlab.spec.choice import ActivationChoice, BiasChoice, Choice, InitializerChoice, NormChoice
+
+MOST_UNITS = 1_000_000
+Shape = tuple[int, ...]
+
+
+class Record(BaseModel):
+    """What all layers share: frozen, of a kind that is written only where it is not "dense"."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    example: ClassVar[str | Mapping[str, Any]]  # one that takes an image of any size from 4 x 4 on; for the laws
+
+    def shape(self, below: Shape, where: str) -> Shape:
+        """The shape of its outputs.
+
+        Args:
+            below: Shape of its inputs.
+            where: The layer, for messages.
+
+        Raises:
+            SpecError: It does not fit, with what would.
+        """
+        raise NotImplementedError
+
+
+class Weighted(Record):
+    """A block: products, norm, activation, dropout.
+
+    `bias` is a law, "own" (the weights' own law) or "none". `dropout` is the probability that training sets an activation
+    to 0; what is kept is divided by the probability of keeping it, so that looks need no change. `l2` times the sum of the
+    squared weights is added to the loss, as in Keras.
+    """
+
+    activation: ActivationChoice = Choice(name="identity")
+    weights: InitializerChoice
+    bias: BiasChoice = "own"
+    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
+    norm: NormChoice = None
+    l2: float = Field(default=0.0, ge=0.0, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _joint_law(self) -> Weighted:
+        if INITIALIZERS[self.weights.name].includes_bias and self.bias != "own":
+            raise SpecError(
+                "network.bias",
+                got=str(self.bias),
+                expected=f'"own": {self.weights.name} draws weights and biases together',
+                do='Set network.bias = "own"',
+            )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _to_table(self, all_fields: Any) -> dict[str, Any]:
+        # so that a plain dense layer's content, and with it the hash of a Setup, is what it was before there were others
+        table: dict[str, Any] = all_fields(self)
+        unsaid = {"kind": "dense", "norm": None, "l2": 0.0}
+        return {name: value for name, value in table.items() if name not in unsaid or value != unsaid[name]}
+
+
+class Dense(Weighted):
+    """Units that each see all numbers below."""
+
+    kind: Literal["dense"] = "dense"
+    units: int = Field(ge=1, le=MOST_UNITS, strict=True)
+    example = {"kind": "dense", "units": 3, "activation": "tanh"}
+
+    def shape(self, below: Shape, where: str) -> Shape:
+        if len(below) > 1:
+            raise SpecError(
+                where,
+                got=f"an image of {shape_text(below)}",
+                expected="one row of numbers",
+                do='Put "flatten" before it',
+            )
+        return (self.units,)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is products, activation and dropout alone."""
+        return self.norm is None and self.l2 == 0.0
+
+
+class Conv2d(Weighted):
+    """Cross-correlation of an image with `channels` square kernels, as torch's Conv2d; 1 x 1 is a dense layer on channels.
+
+    `padding` zeros on every side; "same" pads so that the size stays (stride 1 only; of an odd number the greater half is
+    after, as in torch and Keras).
+    """
+
+    kind: Literal["conv2d"] = "conv2d"
+    channels: int = Field(ge=1, le=MOST_UNITS, strict=True)
+    kernel_size: int = Field(ge=1, strict=True)
+    stride: int = Field(default=1, ge=1, strict=True)
+    padding: Annotated[int, Field(ge=0, strict=True)] | Literal["same"] = 0
+    example = {"kind": "conv2d", "channels": 3, "kernel_size": 3, "activation": "tanh"}
+
+    @model_validator(mode="after")
+    def _same_has_stride_one(self) -> Conv2d:
+        if self.padding == "same" and self.stride > 1:
+            raise SpecError("conv2d.padding", got='"same" with a stride', expected='a number, or "same" with stride 1')
+        return self
+
+    @property
+    def pads(self) -> tuple[int, int]:
+        """Zeros before and after, along each side."""
+        if self.padding == "same":
+            return (self.kernel_size - 1) // 2, self.kernel_size // 2
+        return self.padding, self.padding
+
+    def shape(self, below: Shape, where: str) -> Shape:
+        _, height, width = image_shape(below, where)
+        pads = sum(self.pads)
+        return (self.channels, *(places(side, self.kernel_size, self.stride, pads, where) for side in (height, width)))
+
+
+def image_shape(below: Shape, where: str) -> tuple[int, int, int]:
+    """Channels, height and width.
+
+    Raises:
+        SpecError: It is the shape of no image.
+    """
+    if len(below) != 3:
+        raise SpecError(
+            where, got=f"{shape_text(below)} numbers in a row", expected="an image: channels x height x width"
+        )
+    return below[0], below[1], below[2]
+
+
+def places(side: int, kernel: int, stride: int, pads: int, where: str) -> int:
+    """Windows along a side of an image, `pads` zeros added to it.
+
+    Raises:
+        SpecError: The window is larger than the side.
+    """
+    if side + pads < kernel:
+        raise SpecError(
+            where,
+            got=f"a window of {kernel} on a side of {side}" + (f" with {pads} zeros" if pads else ""),
+            expected=f"a kernel_size of at most {side + pads}",
+        )
+    return (side + pads - kernel) // stride + 1
+
+
+def shape_text(shape: Sequence[int | str]) -> str:
+    """A shape as people write it.
+
+    Example:
+        >>> shape_text((32, 26, 26)), shape_text((9216,)), shape_text(())
+        ('32 x 26 x 26', '9216', 'one number')
+    """
+    return " x ".join(map(str, shape)) or "one number"
