@@ -52,7 +52,7 @@ def verdict_of(
         return f"Cannot train: pre-activations {way} single precision within {depth} hidden layers", False
     if scales is None:
         return "A linear model: nothing vanishes or explodes between layers", True
-    gradients = gradient_words(decades, depth)
+    gradients = gradient_words(decades)
     seeds = ""
     if spread is not None and float(spread.log_gradient[0]) > 1.0:
         seeds = f"; seeds differ by a factor of {number_text(math.exp(float(spread.log_gradient[0]) / 2))} in gradients"
@@ -70,12 +70,12 @@ def verdict_of(
     return f"Can train: {gradients}{seeds}", True
 
 
-def gradient_words(decades: float, depth: int) -> str:
+def gradient_words(decades: float) -> str:
     """What becomes of gradients on the way to the first layer.
 
     Example:
-        >>> gradient_words(-3.0, 30), gradient_words(0.02, 30)
-        ('gradients vanish, to 0.001 of the output's', 'gradients keep their size')
+        >>> gradient_words(-3.0), gradient_words(0.02)
+        ("gradients vanish, to 0.001 of the output's", 'gradients keep their size')
     """
     if math.isinf(decades):
         return "gradients are 0"
