@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gradlab.catalog import Catalog
 from gradlab.parts import INITIALIZERS
 from gradlab.spec import Dense, Setup
-from gradlab.theory.finite import born_dead_lower_bound, born_dead_one_input
+from gradlab.theory.finite import born_dead, born_dead_lower_bound, born_dead_one_input
 from gradlab.theory.predict import predict_network
 
 
@@ -63,10 +63,27 @@ def _both_rays(setup: Setup) -> float | None:
     return born_dead_lower_bound(widths[0], len(widths)) if widths and plain and setup.network.inputs == 1 else None
 
 
+def _both_rays_exact(setup: Setup) -> float | None:
+    widths = _symmetric_relu(setup)
+    if widths is None or setup.network.inputs != 1 or len(widths) != setup.network.depth:
+        return None
+    laws = [(INITIALIZERS[layer.weights.name].kurtosis, layer.weights.values) for layer in setup.network.dense]
+    is_normal = all(kurtosis is None or kurtosis(*values) == 0.0 for kurtosis, values in laws)
+    return born_dead(widths).p_exact if is_normal or set(widths) != {2} else None
+
+
 THEORIES.add(
     Theory("born_dead_one_input", "collapsed at birth on inputs of one ray: 1 - prod (1 - 2^-N)", "exact", _one_input)
 )
 THEORIES.add(Theory("born_dead_lower_bound", "collapsed at birth on inputs of both signs", "lower bound", _both_rays))
+THEORIES.add(
+    Theory(
+        "born_dead_exact",
+        "collapsed at birth on inputs of both signs, for two hidden layers at most, or layers of two units with normal weights",
+        "exact",
+        _both_rays_exact,
+    )
+)
 
 
 def _trainable_depth(setup: Setup) -> float | None:
