@@ -82,8 +82,8 @@ def gradient_words(decades: float) -> str:
     if abs(decades) < 0.5:
         return "gradients keep their size"
     ratio = f"1e{decades:.0f}" if abs(decades) > 6 else number_text(10.0**decades)
-    change = f"{'vanish, to' if decades < 0 else 'explode, to'} {ratio} {'of' if decades < 0 else 'times'} the output's"
-    return f"gradients {change}"
+    mild, strong, of = ("shrink", "vanish", "of") if decades < 0 else ("grow", "explode", "times")
+    return f"gradients {mild if abs(decades) <= FEW_DECADES else strong}, to {ratio} {of} the output's"
 
 
 def described(rows: Sequence[Row], steps: Sequence[Step]) -> str:
