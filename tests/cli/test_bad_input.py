@@ -116,7 +116,7 @@ SETTINGS = [
         f"{RUN} --set recipe.steps=-1",
         ["recipe.steps", "-1", "greater than or equal to 0"],
     ),
-    Bad("two lengths", f"{RUN} --set recipe.epochs=3", ["either epochs or steps"]),
+    Bad("two lengths", f"{RUN} --set recipe.epochs=3 --set recipe.steps=3", ["either epochs or steps"]),
     Bad("no batch", f"{RUN} --set recipe.batch_size=0", ["recipe.batch_size", "got 0", "at least 1", "full"]),
     Bad("unknown task", f"{RUN} --set task=x_sin_6x", ["x_sin_6x", 'did you mean "x_sin_5x"', "gradlab list tasks"]),
     Bad("infinitely many points", f"{RUN} --set task.points=inf", ["points", "inf", "whole number"]),

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from gradlab.data import TASKS
-from gradlab.errors import SpecError
 from gradlab.parts import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, Optimizer, Param
 from gradlab.spec import Choice, NetworkSpec, Recipe, Setup, setup_from
 from gradlab.spec.choice import choose
@@ -280,5 +279,5 @@ def test_front_stands_before_the_layers_and_norm_none_takes_one_away() -> None:
     assert [layer.kind for layer in spec.layers] == ["standardize", "dropout", "dense", "dense"]
     assert [layer.norm is None for layer in spec.blocks] == [False, True]
     assert NetworkSpec.model_validate({**table, "norm": "none"}).is_plain
-    with pytest.raises(SpecError, match=r"network\.front.*a list of layers"):
+    with pytest.raises(ValidationError, match=r"network\.front.*a list of layers"):
         NetworkSpec.model_validate({**table, "front": "standardize"})

@@ -92,8 +92,9 @@ def run(
     for name, plan in plans.items():
         if verbose:
             note(f"store {store}: {len(plan.cells):,} cells, {plan.networks:,} networks, {len(plan.chunks):,} chunks.")
-        if study == ALL and not quiet:
-            note(plan.study.name)
+        if study == ALL:
+            if not quiet:
+                note(plan.study.name)
         elif plan.study.is_exact and any((seed, chunk, engine != "auto", device != "auto", jobs != 1, threads, fresh)):
             note(f"{plan.study.name} trains nothing, so that options of training have no effect on it.")
         command = run_command(name, plan, given[name], quick=quick)

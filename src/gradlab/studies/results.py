@@ -304,7 +304,7 @@ def proportion_dict(p: Proportion) -> dict[str, Any]:
     return {"count": p.count, "rate": p.rate, "low": p.low, "high": p.high}
 
 
-def _mean_dict(values: Float[ndarray, " R"]) -> dict[str, float]:
+def _mean_dict(values: Float[ndarray, " R"]) -> dict[str, float | int]:
     """JSON form of a mean over replicas; those that are no number are left out and counted by n."""
     finite = values[np.isfinite(values)]
     if not len(finite):

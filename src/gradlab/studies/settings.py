@@ -111,6 +111,8 @@ def apply_settings(table: dict[str, Any], settings: Sequence[str]) -> dict[str, 
     if isinstance(table.get("study"), Mapping):  # the study's own keys lie in a table of their own
         table = {**{key: value for key, value in table.items() if key != "study"}, **table["study"]}
     parsed = [parse_setting(text) for text in settings]
+    if {key for key, _ in parsed} >= set(_LENGTHS):
+        raise SpecError("--set", got="recipe.epochs and recipe.steps", expected="either epochs or steps")
     for key, values in sorted(parsed, key=lambda setting: setting[0] != "row"):  # rows are chosen first
         root = key.split(".")[0]
         if root not in SETTINGS:
