@@ -213,7 +213,7 @@ def _boundary(claim: Claim, cells: Sequence[CellResult]) -> ClaimResult:
     return _result(
         claim, published=1.0, measured=share.rate, low=share.low, high=share.high, replicas=n,
         verdict="undecided" if few else "held" if all(agree) else "not held",
-        why=few or why + (f"; not {', '.join(off)}" if off else ""),
+        why=few or why + (f"; not {'; '.join(off[:3])}{f' and {len(off) - 3} more' * (len(off) > 3)}" if off else ""),
     )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def boundary_figures(analysis: Analysis) -> list[Figure]:
         theory = THEORIES[str(claim.expected.theory)].meaning
         caption = (
             f"Mean {said} at the end, over {across} and {measure.along}. Solid: up to where it reaches {measure.threshold:g}; "
-            f"dashed: {theory}, nothing fitted; at the upper edge where theory sees no end. {judged[:1].upper()}{judged[1:]}. "
+            f"dashed: {theory}, nothing fitted; at the upper edge where theory sees no end. {judged.partition(';')[0].capitalize()}. "
             f"{replicas_text([boundary.n for boundary in found])} a cell."
         )
         title = f"How far in {measure.along} networks reach a {said} of {measure.threshold:g}"
