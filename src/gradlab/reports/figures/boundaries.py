@@ -41,11 +41,12 @@ def boundary_figures(analysis: Analysis) -> list[Figure]:
             for title, columns in panels.items()
             if (figure := charts.boundary_map(columns, across, measure.along, said)) is not None
         }
-        judged = next((result.why for result in analysis.claims if result.id == claim.id), "")
+        why = next((result.why for result in analysis.claims if result.id == claim.id), "")
+        counted, _, _ = why.partition(";")
         theory = THEORIES[str(claim.expected.theory)].meaning
         caption = (
             f"Mean {said} at the end, over {across} and {measure.along}. Solid: up to where it reaches {measure.threshold:g}; "
-            f"dashed: {theory}, nothing fitted; at the upper edge where theory sees no end. {judged.partition(';')[0].capitalize()}. "
+            f"dashed: {theory}, nothing fitted; at the upper edge where theory sees no end. {counted.capitalize()}. "
             f"{replicas_text([boundary.n for boundary in found])} a cell."
         )
         title = f"How far in {measure.along} networks reach a {said} of {measure.threshold:g}"
