@@ -130,14 +130,15 @@ def made_up(
         replicas: Networks.
         is_shared: All networks have the same examples.
     """
+    sizes = {} if "layers" in network else {"outputs": outputs}
     few = {
-        "network": {**network, "inputs": 1, "outputs": 1},
+        "network": {"hidden": [], "weights": "zeros", "inputs": 1, "outputs": 1},
         "recipe": {**recipe, "loss": "mse"},
         "task": f"x_sin_5x(points={LOSS_EXAMPLES})",
     }
     setup = setup_from(few).model_copy(
         update={
-            "network": NetworkSpec.model_validate({**network, "inputs": inputs, "outputs": outputs}),
+            "network": NetworkSpec.model_validate({**network, "inputs": inputs, **sizes}),
             "recipe": Recipe.model_validate(dict(recipe)),
         }
     )

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from benchmarks.case import Case, Run, Seen
 from gradlab.data import Examples
 from gradlab.nets import Stack
+from gradlab.nets.modules import to_module
 from gradlab.spec import Recipe
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -48,6 +49,7 @@ def _train(
 ) -> None:
     assert t is not None
     sizes = case.job.recipe.batch_sizes(len(x))
+    model.train()
     step = 0
     while True:
         if case.job.recipe.batch_size == "full":
@@ -66,6 +68,9 @@ def _train(
 
 def network_of(stack: Stack, row: int) -> nn.Sequential:
     """The network of one row, with that row's weights."""
+    if not stack.spec.is_plain:
+        image = [] if stack.spec.image is None else [nn.Unflatten(1, stack.spec.image)]
+        return nn.Sequential(*image, *to_module(stack.spec, stack, row))
     modules: list[nn.Module] = []
     for layer, weights, biases in zip(stack.spec.dense, stack.weights, stack.biases, strict=True):
         linear = nn.Linear(weights.shape[2], weights.shape[1], bias=biases is not None)
@@ -100,6 +105,8 @@ def _targets(examples: Examples, row: int, classes: bool) -> Tensor | None:
 
 def _seen(models: list[nn.Sequential], loss: nn.Module, sets: dict[str, list[tuple[Tensor, Tensor | None]]]) -> Seen:
     outputs, losses = {}, []
+    for model in models:
+        model.eval()
     with torch.no_grad():
         for name, examples in sets.items():
             made = [model(x) for model, (x, _) in zip(models, examples, strict=True)]

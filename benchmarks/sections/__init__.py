@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from benchmarks.sections import b1, images, looks, parts, shapes, sweep, wide
+from benchmarks.sections import b1, images, layers, looks, parts, shapes, sweep, wide
 from benchmarks.sections.section import Section
 
 SECTIONS: dict[str, Section] = {
     section.name: section
-    for section in (b1.B1, shapes.SHAPES, parts.PARTS, looks.LOOKS, sweep.SWEEP, wide.WIDE, images.IMAGES)
+    for section in (
+        b1.B1,
+        shapes.SHAPES,
+        parts.PARTS,
+        looks.LOOKS,
+        sweep.SWEEP,
+        wide.WIDE,
+        layers.LAYERS,
+        images.IMAGES,
+    )
 }
