@@ -10,6 +10,7 @@ import pytest
 
 from gradlab.errors import SpecError, UnknownName
 from gradlab.reports.figures import figures_of
+from gradlab.reports.words import measured_text
 from gradlab.studies.boundary import Boundary, boundaries
 from gradlab.studies.load import study_from
 from gradlab.studies.plan import make_plan
@@ -55,6 +56,7 @@ def test_untrained_networks_fail_at_once_whatever_theory_says(tmp_path: Path) ->
     (claim,) = analysis.claims
     # 6 xi is 8.66 layers at gain 1, and infinite at He's
     assert (claim.verdict, claim.measured, claim.replicas) == ("not held", 0.0, 4)
+    assert measured_text(claim, analysis) == "0 of 2 boundaries"
     assert "0 of 2 boundaries within a factor 2" in claim.why and "not gain 1; gain he" in claim.why
 
 

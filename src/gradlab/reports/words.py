@@ -36,10 +36,14 @@ def measured_text(claim: ClaimResult, analysis: Analysis) -> str:
     assert claim.measured is not None
     if claim.readings:
         return f"{sum(reading.compatible for reading in claim.readings)} of {len(claim.readings)} readings"
-    cells = len(cells_of(claim, analysis))
-    if claim.kind == "theory" and cells > 1:
-        return f"{round(claim.measured * cells)} of {cells} cells"
     asked = claim_of(analysis.study, claim.id)
+    cells = cells_of(claim, analysis)
+    if asked is not None and asked.measure.boundary is not None:
+        along = asked.measure.along
+        count = len({tuple(pair for pair in cell.levels.items() if pair[0] != along) for cell in cells})
+        return f"{round(claim.measured * count)} of {count} boundaries"
+    if claim.kind == "theory" and len(cells) > 1:
+        return f"{round(claim.measured * len(cells))} of {len(cells)} cells"
     unit = "points" if asked is not None and asked.measure.difference is not None else "%"
     if claim.low is None or claim.high is None:
         return NOTHING
@@ -69,6 +73,8 @@ def expected_text(claim: Claim) -> str:
     assert claim.expected is not None
     if claim.expected.equals is not None:
         return value_text(claim.expected.equals)
+    if claim.expected.within is not None:
+        return f"theory, up to x {claim.expected.within:g}"
     if claim.expected.theory is not None:
         return "closed form"
     ((kind, bound),) = claim.expected.model_dump(exclude_none=True).items()
