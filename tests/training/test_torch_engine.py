@@ -12,6 +12,7 @@ from gradlab.data.inputs import InputSet
 from gradlab.nets import Slice
 from gradlab.spec import Setup
 from gradlab.training import Job, Look, prepare, stack_key
+from gradlab.training.torch_optimizer import TorchOptimizer
 from tests.jobs import ROOT_SEED, flat, job_of, looks_at, setup_of
 from tests.oracles import plain_torch
 
@@ -45,6 +46,16 @@ def test_a_replica_that_diverges_is_frozen_and_the_others_go_on(precision: str) 
         for row, by_itself in ((0, 0), (1, 1), (4, 2), (5, 3)):
             assert np.array_equal(flat(look, row), flat(alone, by_itself))
             assert np.isfinite(flat(look, row)).all()
+
+
+def test_updates_end_once_every_replica_has_gone_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    updates = []
+    numbers = TorchOptimizer.numbers
+    monkeypatch.setattr(TorchOptimizer, "numbers", lambda *given: updates.append(1) or numbers(*given))
+    looks = looks_at(mixed(1e200), range(STEPS + 1))
+    assert looks[-1].step == STEPS
+    assert looks[-1].first_bad_step.tolist() == [2, 2]
+    assert len(updates) == 2
 
 
 def test_divergence_at_a_later_step_is_recorded_at_that_step() -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -22,25 +22,22 @@ from torch import Tensor
 
 from gradlab.nets.steps import Step, all_steps
 from gradlab.nets.torch_layers import LayeredNumbers, LayeredStack, Pass
-from gradlab.nets.torch_loss import TorchLoss
 from gradlab.spec import Conv2d
-from gradlab.training.torch_batches import SLICE, Batches, Tensors, of, on_device
-from gradlab.training.torch_engine import crew, cut, is_shuffled, joined, share_size
-from gradlab.training.torch_optimizer import TorchOptimizer
-from gradlab.training.train import LOSS_SET, Job, Look, SetLook
+from gradlab.training.shares import Course, Share, crew, cut, look_of, seen_by, share_size
+from gradlab.training.torch_batches import SLICE, Tensors, of, on_device
+from gradlab.training.train import Job, Look, SetLook
 
 LOOK_NUMBERS = 4_000_000  # of one layer's outputs for the examples that pass through at a look together
 TURN = 10  # updates that a share makes before another one may have its thread
 
 
-class LayeredShare:
+class LayeredShare(Share):
     """Some replicas of a job, with all they need to advance by themselves.
 
     Attributes:
         stack: Their numbers.
-        step: Updates done so far.
-        bad_step_R: Update at which the loss was first not finite [R]; 0 where it never was.
-        is_stopped: Set from outside to end an advance early.
+        course: How they train, and how far they have come.
+        sets: Named input sets.
     """
 
     def __init__(
@@ -55,63 +52,38 @@ class LayeredShare:
             examples: Training examples of the whole stack.
             sets: Named input sets of the whole stack.
         """
-        recipe = job.recipe
         self.stack = stack = LayeredStack(job.stack, numbers, rows)
-        self.loss = TorchLoss(recipe.loss.name, [stack.along(p[rows]) for p in job.loss_params], stack.xp)
-        self.optimizer = TorchOptimizer(job, stack, rows)
-        sizes = recipe.batch_sizes(job.points)
-        self.batches = Batches(of(examples, rows), sizes, is_shuffled(job), stack.root_seed, stack.replicas)
+        self.running = [one for pair in stack.numbers.running if pair is not None for one in pair]
+        self.course = Course(job, stack, rows, examples, [stack.params_RP, *self.running])
         self.sets = {name: of(tensors, rows) for name, tensors in sets.items()}
-        self.starts = [0, *accumulate(sizes)]
-        self.step = 0
-        self.real = np.dtype(recipe.precision)
         self.hidden = [step for step in all_steps(job.stack.spec) if step.block >= 0][:-1]
         largest = max(math.prod(step.above) for step in all_steps(job.stack.spec)) * len(stack)
         self.look_examples = max(1, min(SLICE, LOOK_NUMBERS // largest))
-        self.bad_step_R = torch.zeros(len(stack), dtype=torch.int64, device=stack.device)
-        self.frozen: tuple[Tensor, Tensor] | None = None  # rows of replicas gone bad, and the parameters they keep
-        self.frozen_running: list[Tensor] = []
-        self.is_stopped = False
 
     def advance(self, step: int) -> None:
         """Train until so many updates are done."""
-        sizes = self.batches.sizes
-        while self.step < step and not self.is_stopped:
-            epoch, place = divmod(self.step, len(sizes))
-            if place == 0:
-                self.batches.begin(epoch)
-            self._update(self.starts[place], sizes[place])
-            self.step += 1
+        for start, size in self.course.until(step):
+            self._update(start, size)
 
     def _update(self, start: int, size: int) -> None:
         """One update with a batch: `size` examples from place `start` of the epoch on."""
-        stack = self.stack
-        x_RBM, t_RBN = self.batches.rows(start, size)
+        stack, course, loss = self.stack, self.course, self.course.loss
+        x_RBM, t_RBN = course.batches.rows(start, size)
         t_RNB = t_RBN.transpose(1, 2)
-        running = [one.clone() for one in self._running]
-        y_RNB = stack.forward(x_RBM, Pass(trains=True, step=self.step))
+        before = [stack.params_RP, *(one.clone() for one in self.running)]  # the forward pass moves running statistics
+        y_RNB = stack.forward(x_RBM, Pass(trains=True, step=course.step))
         with torch.no_grad():
-            terms_R, normaliser = self.loss.terms(y_RNB, t_RNB)
-            g_RNB = self.loss.gradient(y_RNB, t_RNB, normaliser)
-            g_RNB = g_RNB.mul_(self.loss.factor(size, y_RNB.shape[1]))
-        leaves = stack.leaves.all
-        grads = torch.autograd.grad(y_RNB, leaves, g_RNB)
+            terms_R, normaliser = loss.terms(y_RNB, t_RNB)
+            g_RNB = loss.gradient(y_RNB, t_RNB, normaliser)
+            g_RNB = g_RNB.mul_(loss.factor(size, y_RNB.shape[1]))
+        grads = torch.autograd.grad(y_RNB, stack.leaves.all, g_RNB)
         with torch.no_grad():
-            self._freeze(terms_R, running)
+            course.freeze(terms_R, before)
             for gradient, l2, weights in self._penalised(grads):
                 gradient.add_(weights * (2.0 * l2))
             flat_RP = torch.cat([gradient.reshape(len(stack), -1) for gradient in grads], dim=1)
-            self.optimizer.update(flat_RP, self.optimizer.numbers(self.step + 1))
-            if self.frozen is not None:
-                rows, kept = self.frozen
-                stack.params_RP[rows] = kept
-                for live, frozen in zip(self._running, self.frozen_running, strict=True):
-                    live[rows] = frozen
-
-    @property
-    def _running(self) -> list[Tensor]:
-        """Running means and variances."""
-        return [one for pair in self.stack.numbers.running if pair is not None for one in pair]
+            course.optimizer.update(flat_RP, course.optimizer.numbers(course.step + 1))
+            course.restore()
 
     def _penalised(self, grads: Sequence[Tensor]) -> Iterator[tuple[Tensor, float | Tensor, Tensor]]:
         """Gradient, factor and weights of every block with a penalty."""
@@ -121,31 +93,9 @@ class LayeredShare:
                 yield grads[place], l2, weights
             place += 1 if bias is None else 2
 
-    def _freeze(self, loss_R: Tensor, running: Sequence[Tensor]) -> None:
-        """Keep the numbers of replicas whose loss is not finite any more; before they are updated.
-
-        Args:
-            loss_R: Loss of the batch.
-            running: Running statistics before it.
-        """
-        if math.isfinite(loss_R.sum().item()):
-            return
-        newly_R = (self.bad_step_R == 0) & ~torch.isfinite(loss_R)
-        if not bool(newly_R.any()):
-            return
-        for live, before in zip(self._running, running, strict=True):
-            live[newly_R] = before[newly_R]
-        if self.frozen is not None:  # this batch has moved the statistics of those gone bad before
-            for live, frozen in zip(self._running, self.frozen_running, strict=True):
-                live[self.frozen[0]] = frozen
-        self.bad_step_R = torch.where(newly_R, self.step + 1, self.bad_step_R)
-        rows = self.bad_step_R.nonzero().squeeze(1)
-        self.frozen = rows, self.stack.params_RP[rows].clone()
-        self.frozen_running = [live[rows].clone() for live in self._running]
-
     @torch.no_grad()
     def see(self, x_RQM: Tensor, t_RQN: Tensor | None) -> tuple[SetLook, ndarray]:
-        """What the networks make of an input set, and their loss [R] on it, NaN without targets."""
+        """See `shares.Share`."""
         stack, examples = self.stack, x_RQM.shape[1]
         outputs: list[ndarray] = []
         live = [torch.zeros(len(stack), step.above[0], dtype=torch.bool, device=stack.device) for step in self.hidden]
@@ -160,18 +110,12 @@ class LayeredShare:
             y_RNQ = stack.forward(x_RQM[:, here], Pass(watch=watch))
             outputs.append(y_RNQ.transpose(1, 2).cpu().numpy())
             if t_RQN is not None:
-                loss_R += self.loss.terms(y_RNQ, t_RQN[:, here].transpose(1, 2))[0].cpu().numpy()
+                loss_R += self.course.loss.terms(y_RNQ, t_RQN[:, here].transpose(1, 2))[0].cpu().numpy()
         outputs_RQN = np.concatenate(outputs, axis=1)
         live_RL = np.zeros((len(stack), len(live)), np.int64)
         for i, units in enumerate(live):
             live_RL[:, i] = units.sum(1).cpu().numpy()
-        return SetLook(outputs_RQN, live_RL), loss_R * self.loss.factor(examples, outputs_RQN.shape[2])
-
-    def look(self) -> tuple[dict[str, SetLook], ndarray]:
-        """What every input set shows, and the loss [R] on the set "train"."""
-        seen = {name: self.see(*tensors) for name, tensors in self.sets.items()}
-        loss_R = seen[LOSS_SET][1] if LOSS_SET in seen else np.full(len(self.stack), np.nan)
-        return {name: set_look for name, (set_look, _) in seen.items()}, loss_R
+        return SetLook(outputs_RQN, live_RL), loss_R * self.course.loss.factor(examples, outputs_RQN.shape[2])
 
 
 def in_turns(shares: Sequence[LayeredShare], step: int) -> Callable[[LayeredShare], None]:
@@ -184,12 +128,12 @@ def in_turns(shares: Sequence[LayeredShare], step: int) -> Callable[[LayeredShar
     def work(_: LayeredShare) -> None:
         while True:
             with lock:
-                behind = [share for share in free if share.step < step and not share.is_stopped]
+                behind = [share for share in free if share.course.step < step and not share.course.is_stopped]
                 if not behind:
                     return
-                share = min(behind, key=lambda one: one.step)
+                share = min(behind, key=lambda one: one.course.step)
                 free.remove(share)
-            share.advance(min(share.step + TURN, step))
+            share.advance(min(share.course.step + TURN, step))
             with lock:
                 free.append(share)
 
@@ -207,16 +151,8 @@ def train_layered(job: Job, looks: Sequence[int], device: str = "cpu") -> Iterat
     with crew(shares) as all_of_them:
         for step in looks:
             all_of_them(in_turns(shares, step))
-            seen = all_of_them(LayeredShare.look)
-            yield Look(
-                step=step,
-                loss=np.concatenate([loss_R for _, loss_R in seen]),
-                first_bad_step=np.concatenate([share.bad_step_R.cpu().numpy() for share in shares]),
-                weights=[w.cpu().numpy() for w in views.weights],
-                biases=[None if b is None else b.cpu().numpy() for b in views.biases],
-                sets={name: joined([looks[name] for looks, _ in seen]) for name in sets},
-                norms=numbers.norms(job.stack),
-            )
+            look = look_of(step, shares, all_of_them(seen_by), views.weights, views.biases)
+            yield replace(look, norms=numbers.norms(job.stack))
 
 
 def together(job: Job, device: str) -> int:
