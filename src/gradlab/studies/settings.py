@@ -88,10 +88,25 @@ def parse_setting(text: str) -> tuple[str, list[Any]]:
         if not 0 <= last - first < MOST_LEVELS:
             raise SpecError(f"--set {key}", got=raw, expected=f"a range first..last of at most {MOST_LEVELS:,} values")
         return key, list(range(first, last + 1))
-    pieces = re.split(r",(?![^\[{(\"]*[\]})\"])", raw)
+    pieces = _pieces(raw)
     if not all(piece.strip() for piece in pieces):
         raise SpecError(f"--set {key}", got=raw, expected="values between the commas")
     return key, [_value(piece.strip()) for piece in pieces]
+
+
+def _pieces(raw: str) -> list[str]:
+    """What stands between commas that are neither quoted nor in brackets."""
+    pieces, depth, is_quoted = [""], 0, False
+    for sign in raw:
+        if sign == '"':
+            is_quoted = not is_quoted
+        elif not is_quoted:
+            depth += (sign in "[{(") - (sign in ")}]")
+        if sign == "," and depth <= 0 and not is_quoted:
+            pieces.append("")
+        else:
+            pieces[-1] += sign
+    return pieces
 
 
 def _value(raw: str) -> Any:
