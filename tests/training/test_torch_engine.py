@@ -48,14 +48,45 @@ def test_a_replica_that_diverges_is_frozen_and_the_others_go_on(precision: str) 
             assert np.isfinite(flat(look, row)).all()
 
 
-def test_updates_end_once_every_replica_has_gone_bad(monkeypatch: pytest.MonkeyPatch) -> None:
-    updates = []
+@pytest.fixture
+def updates(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one with every update of a share."""
+    done: list[int] = []
     numbers = TorchOptimizer.numbers
-    monkeypatch.setattr(TorchOptimizer, "numbers", lambda *given: updates.append(1) or numbers(*given))
+
+    def counted(self: TorchOptimizer, step: int) -> list[Any]:
+        done.append(step)
+        return numbers(self, step)
+
+    monkeypatch.setattr(TorchOptimizer, "numbers", counted)
+    return done
+
+
+def test_updates_end_once_every_replica_has_gone_bad(updates: list[int]) -> None:
     looks = looks_at(mixed(1e200), range(STEPS + 1))
     assert looks[-1].step == STEPS
     assert looks[-1].first_bad_step.tolist() == [2, 2]
-    assert len(updates) == 2
+    assert updates == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("change", "count"),
+    [
+        ({}, 1),
+        ({"optimizer": "sgd(lr=0.1, momentum=0.9)"}, STEPS),
+        ({"schedule": "inverse_time(decay=0.1)"}, STEPS),
+        ({"batch_size": 8}, STEPS),
+        ({"dropout": 0.5}, STEPS),
+        ({"weights": "glorot_normal"}, STEPS),
+    ],
+)
+def test_updates_end_where_each_is_the_last_one_again_and_it_changed_nothing(
+    updates: list[int], change: dict[str, Any], count: int
+) -> None:
+    network = {"activation": "relu", "bias": "none", "weights": change.pop("weights", "zeros")}
+    network |= {"dropout": change.pop("dropout", 0.0)}
+    looks = looks_at(job_of(setup_of(network=network, **{"batch_size": "full", "steps": STEPS, **change})), [0, STEPS])
+    assert (looks[-1].step, updates) == (STEPS, list(range(1, count + 1)))
 
 
 def test_divergence_at_a_later_step_is_recorded_at_that_step() -> None:

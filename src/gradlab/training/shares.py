@@ -20,6 +20,7 @@ from jaxtyping import Int
 from numpy import ndarray
 from torch import Tensor
 
+from gradlab.nets.steps import all_steps
 from gradlab.nets.torch_loss import TorchLoss
 from gradlab.training.torch_batches import SLICE, Batches, Tensors, of
 from gradlab.training.torch_optimizer import Flat, TorchOptimizer
@@ -64,6 +65,7 @@ class Course:
         step: Updates done so far.
         bad_step_R: Update at which the loss was first not finite [R]; 0 where it never was.
         is_stopped: Set from outside to end an advance early.
+        is_over: Whether no update changes anything any more: all replicas went bad, or stand still.
     """
 
     def __init__(self, job: Job, stack: Replicas, rows: slice, examples: Tensors, live: Sequence[Tensor]) -> None:
@@ -86,15 +88,18 @@ class Course:
         self.bad_step_R = torch.zeros(len(live[0]), dtype=torch.int64, device=live[0].device)
         self.frozen: tuple[Tensor, list[Tensor]] | None = None  # rows of replicas gone bad, and the numbers they keep
         self.is_stopped = False
-
-    @property
-    def is_over(self) -> bool:
-        """Whether every replica has gone bad, so that nothing changes any more."""
-        return self.frozen is not None and len(self.frozen[0]) == len(self.bad_step_R)
+        self.is_over = False
+        self.repeats = (
+            job.recipe.batch_size == "full"
+            and not self.optimizer.slots
+            and job.recipe.schedule.name == "constant"
+            and not any(one.dropped for one in all_steps(job.stack.spec))
+        )  # an update that changes nothing is then followed by others like it: dead networks need no training
 
     def until(self, step: int) -> Iterator[tuple[int, int]]:
-        """(first place in the epoch, examples) of every batch until so many updates are done; none once all went bad."""
+        """(first place in the epoch, examples) of every batch until so many updates are done, or change nothing."""
         sizes = self.batches.sizes
+        before = [numbers.clone() for numbers in self.live] if self.repeats and self.step < step else None
         while self.step < step and not self.is_stopped:
             if self.is_over:
                 self.step = step
@@ -104,6 +109,9 @@ class Course:
                 self.batches.begin(epoch)
             yield self.starts[place], sizes[place]
             self.step += 1
+            if before is not None:  # of the first update alone: a comparison after each would cost narrow ones dear
+                self.is_over |= all(torch.equal(now, was) for now, was in zip(self.live, before, strict=True))
+                before = None
 
     def freeze(self, loss_R: Tensor, before: Sequence[Tensor]) -> None:
         """Keep the numbers of replicas whose loss is not finite any more.
@@ -119,6 +127,7 @@ class Course:
             self.bad_step_R = torch.where(newly_R, self.step + 1, self.bad_step_R)
             rows = self.bad_step_R.nonzero().squeeze(1)
             self.frozen = rows, [numbers[rows].clone() for numbers in before]
+            self.is_over = len(rows) == len(loss_R)
 
     def restore(self) -> None:
         """Give replicas that have gone bad the numbers they keep, after an update of all."""
