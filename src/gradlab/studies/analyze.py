@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -133,6 +134,7 @@ def cell_result(store: Store, plan: Plan, cell: Cell, number: int | None) -> Cel
         metrics=dict(zip(plan.study.metrics, looks.metrics, strict=True)),
         signals=looks.signals,
         snapshots=with_updates(looks.snapshots),
+        seconds=math.nan if number is None else store.network_seconds(number),
     )
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -49,6 +50,7 @@ class CellResult:
         signals: What was measured inside the first replicas; None where nothing was.
         snapshots: Arrays for pictures of the first replicas, by step; empty where none were kept. Names as in
             `studies.snapshots.snapshot`.
+        seconds: Of training one of its networks: its stack's, divided by the stack's networks; NaN before there are any.
     """
 
     id: str
@@ -65,6 +67,7 @@ class CellResult:
     metrics: Mapping[str, Float[ndarray, "R S"]] = field(default_factory=dict)
     signals: History | None = None
     snapshots: tuple[Snapshot, ...] = ()
+    seconds: float = math.nan
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form; rates by outcome."""
@@ -76,6 +79,7 @@ class CellResult:
             "at_birth": {name: proportion_dict(p) for name, p in self.at_birth.items()},
             "by_look": {"steps": list(self.steps), **{name: [int(c) for c in v] for name, v in self.by_look.items()}},
             "theory": dict(self.theory),
+            "seconds": self.seconds,
             "metrics": {name: _mean_dict(values[:, -1]) for name, values in self.metrics.items() if len(values)},
         }
 

@@ -8,6 +8,7 @@ can read the file: table `trial` has a row per network, `cell` says what it was,
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -169,6 +170,16 @@ class Store:
             (number,),
         )
         return [engine for (engine,) in rows]
+
+    def network_seconds(self, number: int) -> float:
+        """Seconds of training one network of a cell, its stack's shared equally; NaN where none is recorded."""
+        ((seconds,),) = self.query(
+            "SELECT SUM((stop - start) * chunk.seconds / chunk.networks) / SUM(stop - start) FROM look "
+            "JOIN trial ON trial.cell = look.cell AND trial.replica = look.start "
+            "JOIN chunk ON chunk.id = trial.chunk WHERE look.cell = ?",
+            (number,),
+        )
+        return math.nan if seconds is None else float(seconds)
 
     def forget(self, plan: Plan) -> None:
         """Delete the trials of the plan's cells."""

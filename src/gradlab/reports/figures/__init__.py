@@ -11,6 +11,7 @@ from gradlab.reports.figures.pictures import films_of, picture_figures
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.figures.rows import loss_figure, rate_figures, survival_figure
 from gradlab.reports.figures.signals import metric_figures, signal_figures
+from gradlab.reports.figures.sizes import size_figures
 from gradlab.reports.figures.theory import gradients_beside_theory
 from gradlab.reports.pictures import Film
 from gradlab.reports.selection import counts_outcomes
@@ -28,6 +29,7 @@ def figures_of(analysis: Analysis) -> list[Figure | Film]:
     theory = gradients_beside_theory(analysis)
     numbers = [
         *boundary_figures(analysis),
+        *size_figures(analysis),
         *metric_figures(analysis),
         *picture_figures(analysis),
         *([theory] if theory else []),
