@@ -12,8 +12,10 @@ from numpy import ndarray
 
 from gradlab.spec import setup_from
 from gradlab.stats import Proportion, prediction_interval, standard_error, wilson
+from gradlab.studies.claim import LevelValue
+from gradlab.studies.claim_result import ClaimResult, Reading
 from gradlab.studies.compare import theories_of
-from gradlab.studies.results import Analysis, CellResult, ClaimResult, Effect, LevelValue, Reading
+from gradlab.studies.results import Analysis, CellResult, Effect
 from gradlab.studies.study import Study
 
 RMSPROP = {"name": "rmsprop", "lr": 0.0099, "alpha": 0.9, "eps": 1e-7}

@@ -27,7 +27,7 @@ TABLE: dict[str, Any] = {
     "kind": "exact",
     "question": "Is it exact?",
     "answer": "It has {A} parameters, {A:verdict}.",
-    "computations": {"layer": {"compute": "summary", "given": {"input": [3, 9, 9], "layers": ["Conv2d(3, 2, 3)"]}}},
+    "computations": {"layer": {"compute": "summary", "given": {"input": [3, 9, 9], "layers": ["conv2d(2, 3)"]}}},
     "claims": [
         {"id": "A", "statement": "a", "measure": {"exact": "layer", "part": "parameters"}, "expected": {"equals": 56}},
         {"id": "B", "statement": "b", "measure": {"exact": "layer", "part": "output"}, "expected": {"equals": [2, 7, 8]}},
@@ -89,8 +89,8 @@ def test_pooling_is_torchs(kind: str, size: int, stride: int) -> None:
 def test_work_on_padding_counts_every_product(kernel: int, stride: int, padding: int) -> None:
     given = {"input": [3, 9, 7], "filters": 2, "kernel": kernel, "stride": stride, "padding": padding}
     found = found_by("padding_work", given)
-    module = f"Conv2d(3, 2, {kernel}, stride={stride}, padding={padding})"
-    summary = found_by("summary", {"input": [3, 9, 7], "layers": [module]})
+    layer = f"conv2d(2, {kernel}, stride={stride}, padding={padding})"
+    summary = found_by("summary", {"input": [3, 9, 7], "layers": [layer]})
     assert (found["output"], found["multiply_adds"]) == (summary["output"], summary["multiply_adds"])
     ones = torch.nn.functional.conv2d(torch.ones(1, 3, 9, 7), torch.ones(2, 3, kernel, kernel), None, stride, padding)
     assert found["on_padding"] == found["multiply_adds"] - int(ones.sum())
@@ -146,7 +146,7 @@ def layer(**changes: Any) -> dict[str, Any]:
         ({"computations": None}, ["computations"]),
         (layer(compute="sumary"), ["sumary", 'did you mean "summary"', "gradlab list computations"]),
         (layer(given={"input": [3, 9, 9]}), ["given.layers", "nothing"]),
-        (layer(given={"input": [0], "layers": ["Linear(1, 2)"]}), ["given.input", "1"]),
+        (layer(given={"input": [0], "layers": ["dense(2)"]}), ["given.input", "1"]),
         (layer(given={"input": [3], "layer": []}), ["given.layer", 'did you mean "layers"']),
         (claim(measure={"exact": "layers", "part": "output"}), ["layers", 'did you mean "layer"', 'Claim "A"']),
         (claim(measure={"exact": "layer", "part": "outptu"}), ["outptu", 'did you mean "output"']),
@@ -166,9 +166,10 @@ def test_mistakes(changes: dict[str, Any], pieces: list[str]) -> None:
 @pytest.mark.parametrize(
     ("name", "given", "pieces"),
     [
-        ("summary", {"input": [3], "layers": ["Conv3(3)"]}, ["Conv3", "known"]),
-        ("summary", {"input": [3], "layers": ["Linear(3)"]}, ["layers", "Linear(3)", "out_features"]),
-        ("summary", {"input": [1, 4, 4], "layers": ["Conv2d(1, 2, 5)"]}, ["layer", "4 x 4"]),
+        ("summary", {"input": [3], "layers": ["conv3(3)"]}, ["conv3", 'did you mean "conv2d"']),
+        ("summary", {"input": [3], "layers": ["dense"]}, ["layers[0]", "units"]),
+        ("summary", {"input": [1, 4, 4], "layers": ["conv2d(2, 5)"]}, ["layer 1 (conv2d)", "at most 4"]),
+        ("summary", {"input": [1, 4, 4], "layers": ["relu", "dense(2)"]}, ["layer 2 (dense)", "1 x 4 x 4", "flatten"]),
         ("pool", {"image": [[1, 2], [3]], "kind": "max"}, ["image", "equal rows"]),
         ("pool", {"image": [[1, 2]], "kind": "max"}, ["image", "2 x 2"]),
         ("padding_work", {"input": [1, 4, 4], "filters": 1, "kernel": 5}, ["kernel", "at most 4"]),

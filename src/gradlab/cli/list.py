@@ -1,12 +1,15 @@
-"""`gradlab list`: the parts and tasks that studies can name, what is measured, and what is computed."""
+"""`gradlab list`: the parts and tasks that studies can name, what is measured, computed, and compared with theory."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from gradlab.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from gradlab.catalog import Catalog
 
 Kind = Literal[
     "activations",
@@ -19,11 +22,13 @@ Kind = Literal[
     "quantities",
     "distributions",
     "computations",
+    "theories",
+    "depths",
 ]
 
 
 def show(kind: Annotated[Kind, Parameter(help="What to list.")], /, *, as_json: AsJson = False) -> None:
-    """List what networks are made of, what they learn, what is measured of them, and what is computed exactly.
+    """List what networks are made of, what they learn, what is measured or computed of them, and theories for claims.
 
     Every part and task can stand in a study file or behind --set, with its parameters in brackets.
 
@@ -40,9 +45,16 @@ def show(kind: Annotated[Kind, Parameter(help="What to list.")], /, *, as_json: 
     from gradlab.parts import CATALOGS
     from gradlab.reports.text import print_catalog
     from gradlab.signals import CATALOGS as MEASURED
+    from gradlab.studies.compare import DEPTHS, THEORIES
     from gradlab.studies.exact import COMPUTATIONS
 
-    catalog = {**CATALOGS, **MEASURED, "tasks": TASKS, "computations": COMPUTATIONS}[kind]
+    of_studies: dict[str, Catalog[Any]] = {
+        "tasks": TASKS,
+        "computations": COMPUTATIONS,
+        "theories": THEORIES,
+        "depths": DEPTHS,
+    }
+    catalog = {**CATALOGS, **MEASURED, **of_studies}[kind]
     if as_json:
         print_json(catalog_document(catalog))
     else:

@@ -82,7 +82,12 @@ class _Counters:
 
 def steps_of(spec: NetworkSpec) -> tuple[Step, ...]:
     """The layers of a network from the inputs to the outputs; what is inside a residual block hangs on its step."""
-    return tuple(_steps(spec.layers, spec.shapes[0], _Counters(), is_inside=False))
+    return steps_through(spec.layers, spec.shapes[0])
+
+
+def steps_through(layers: Sequence[Layer], below: Shape) -> tuple[Step, ...]:
+    """The steps of layers one after the other, above inputs of a shape."""
+    return tuple(_steps(layers, below, _Counters(), is_inside=False))
 
 
 def all_steps(spec: NetworkSpec) -> tuple[Step, ...]:

@@ -21,11 +21,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from gradlab.errors import SpecError
-from gradlab.nets.steps import Step, steps_of
+from gradlab.nets.steps import Step, steps_through
 from gradlab.parts import NORMS
-from gradlab.spec import Conv2d, Dense, NetworkSpec
+from gradlab.spec import Conv2d, Dense, Layer, NetworkSpec
 from gradlab.spec.blocks import Shape, shape_text
-from gradlab.spec.layers import AvgPool2d, Flatten, MaxPool2d, Residual, Standardize
+from gradlab.spec.layers import AvgPool2d, Flatten, MaxPool2d, Residual, Standardize, shapes_through
 
 FLOAT_BYTES = 4  # a spec names no precision; float32 is a recipe's default
 
@@ -153,12 +153,33 @@ def summarize_spec(spec: NetworkSpec, input: Sequence[int] | None = None) -> Sum
         raise SpecError(where, got=got, expected=f"{spec.inputs:,} input{'s' * (spec.inputs > 1)}")
     if spec.image is not None and shape != spec.image:
         raise SpecError(where, got=shape_text(shape), expected=f"an image of {shape_text(spec.image)}")
+    rows = _rows_through(spec.layers, spec.shapes[0], last="output")
+    return Summary("fully connected" if spec.is_plain else "layers", shape, rows)
+
+
+def summarize_layers(layers: Sequence[Layer], input: Shape) -> Summary:
+    """The same of layers one after the other, whatever the last one is.
+
+    Args:
+        layers: From the inputs up.
+        input: Shape of one example.
+
+    Raises:
+        SpecError: Layers that do not fit together; it names the layer.
+    """
+    shapes_through(layers, input, "layers")
+    return Summary("layers", input, _rows_through(layers, input, last=str(len(layers))))
+
+
+def _rows_through(layers: Sequence[Layer], below: Shape, last: str) -> tuple[LayerSummary, ...]:
+    """The rows of layers above inputs of a shape, named by their places but for the last one."""
+    image = below if len(below) == 3 else None
     rows: list[LayerSummary] = []
-    field = None if spec.image is None else _Field((1, 1), (1, 1))
-    for place, step in enumerate(steps_of(spec), start=1):
-        made, field = _rows(step, "output" if place == len(spec.layers) else str(place), field, spec.image)
+    field = None if image is None else _Field((1, 1), (1, 1))
+    for place, step in enumerate(steps_through(layers, below), start=1):
+        made, field = _rows(step, last if place == len(layers) else str(place), field, image)
         rows += made
-    return Summary("fully connected" if spec.is_plain else "layers", shape, tuple(rows))
+    return tuple(rows)
 
 
 @dataclass(frozen=True, slots=True)

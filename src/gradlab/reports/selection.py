@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gradlab.reports.words import cells_of, claim_of, levels_text
-from gradlab.studies.results import Analysis, CellResult, ClaimResult, LevelValue
+from gradlab.studies.claim import LevelValue
+from gradlab.studies.claim_result import ClaimResult
+from gradlab.studies.results import Analysis, CellResult
 from gradlab.studies.study import Study
 
 MOST_OF_A_ROW = 12  # cells; a row with more is summed up, or folded

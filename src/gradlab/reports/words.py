@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 
 from gradlab.stats import Proportion, Share, t_mean
 from gradlab.stats.text import interval_text, mean_text, number_text, percent_text, value_text
-from gradlab.studies.results import Analysis, CellResult, ClaimResult, LevelValue
+from gradlab.studies.claim import LevelValue
+from gradlab.studies.claim_result import ClaimResult
+from gradlab.studies.results import Analysis, CellResult
 from gradlab.studies.study import Claim, Study
 
 NOTHING = "-"

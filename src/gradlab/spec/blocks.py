@@ -6,6 +6,7 @@ height, width) of an image.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -27,6 +28,7 @@ class Record(BaseModel):
     kind: str
     example: ClassVar[str | Mapping[str, Any]]  # one that takes an image of any size from 4 x 4 on; for the laws
 
+    @abstractmethod
     def shape(self, below: Shape, where: str) -> Shape:
         """The shape of its outputs.
 
@@ -37,7 +39,6 @@ class Record(BaseModel):
         Raises:
             SpecError: It does not fit, with what would.
         """
-        raise NotImplementedError
 
 
 class Weighted(Record):

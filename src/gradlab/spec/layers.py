@@ -10,7 +10,7 @@ Adding a kind is one class in `KINDS`; its law tests follow from `example`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -173,6 +173,35 @@ def layer_table(value: object) -> dict[str, Any]:
     table = {"kind": "dense", **value}
     _kind(table["kind"])
     return table
+
+
+def with_defaults(table: Any, defaults: Mapping[str, object]) -> Any:
+    """A layer's table with what holds for all layers of its kind, where it does not say itself."""
+    if not isinstance(table, dict):
+        return table
+    if isinstance(table.get("layers"), list | tuple):
+        inside = [with_defaults(layer_table(layer), defaults) for layer in table["layers"]]
+        return {**table, "layers": inside}
+    takes = KINDS[table["kind"]].model_fields
+    is_block = "weights" in takes
+    return {**{key: value for key, value in defaults.items() if is_block and key in takes}, **table}
+
+
+def shapes_through(layers: Sequence[Layer], below: Shape, where: str) -> tuple[Shape, ...]:
+    """Shape of the inputs and of every layer's outputs, [L + 1] of them, for one example.
+
+    Args:
+        layers: From the inputs to the outputs.
+        below: Shape of the inputs.
+        where: What the layers are called, for messages.
+
+    Raises:
+        SpecError: Layers that do not fit together; it names the layer.
+    """
+    shapes = [below]
+    for place, layer in enumerate(layers, start=1):
+        shapes.append(layer.shape(shapes[-1], f"{where}: layer {place} ({layer.kind})"))
+    return tuple(shapes)
 
 
 def read_layer(value: object) -> Record:

@@ -24,7 +24,16 @@ from gradlab.errors import SpecError, UnknownName
 from gradlab.parts import ACTIVATIONS, INITIALIZERS
 from gradlab.spec.blocks import MOST_UNITS, Conv2d, Dense, Shape
 from gradlab.spec.choice import choose, choose_bias, choose_norm
-from gradlab.spec.layers import KINDS, Flatten, Layer, LayerRecord, Residual, Standardize, layer_table
+from gradlab.spec.layers import (
+    Flatten,
+    Layer,
+    LayerRecord,
+    Residual,
+    Standardize,
+    layer_table,
+    shapes_through,
+    with_defaults,
+)
 
 MOST_LAYERS = 10_000
 _ITEM = re.compile(r"\s*(-?\d+)\s*(?:[x×*]\s*(-?\d+))?\s*(?::\s*([^:]+?))?\s*")  # noqa: RUF001  (the sign people paste)
@@ -69,7 +78,7 @@ class NetworkSpec(BaseModel):
         for key in ("activation", "norm", "dropout"):  # of hidden layers
             if tables and isinstance(tables[-1], dict) and key in defaults:
                 tables[-1].setdefault(key, {"activation": "identity", "norm": None, "dropout": 0.0}[key])
-        return {**rest, "layers": [_with_defaults(table, defaults) for table in tables]}
+        return {**rest, "layers": [with_defaults(table, defaults) for table in tables]}
 
     @model_validator(mode="after")
     def _fits_together(self) -> NetworkSpec:
@@ -122,10 +131,7 @@ class NetworkSpec(BaseModel):
         Raises:
             SpecError: Layers that do not fit together; it names the layer.
         """
-        shapes: list[Shape] = [self.image or (self.inputs,)]
-        for place, layer in enumerate(self.layers, start=1):
-            shapes.append(layer.shape(shapes[-1], f"network.layers: layer {place} ({layer.kind})"))
-        return tuple(shapes)
+        return shapes_through(self.layers, self.image or (self.inputs,), "network.layers")
 
     @property
     def is_plain(self) -> bool:
@@ -193,18 +199,6 @@ def _inside(layer: Layer) -> Iterator[Layer]:
         for one in layer.layers:
             yield one
             yield from _inside(one)
-
-
-def _with_defaults(table: Any, defaults: Mapping[str, object]) -> Any:
-    """A layer's table with what the network says for all of its kind, where it does not say itself."""
-    if not isinstance(table, dict):
-        return table
-    if isinstance(table.get("layers"), list | tuple):
-        inside = [_with_defaults(layer_table(layer), defaults) for layer in table["layers"]]
-        return {**table, "layers": inside}
-    takes = KINDS[table["kind"]].model_fields
-    is_block = "weights" in takes
-    return {**{key: value for key, value in defaults.items() if is_block and key in takes}, **table}
 
 
 def _from_sugar(data: Mapping[str, Any]) -> dict[str, Any]:

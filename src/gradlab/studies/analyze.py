@@ -14,6 +14,7 @@ from numpy import ndarray
 
 from gradlab.signals import History, Snapshot
 from gradlab.stats import Proportion, wilson
+from gradlab.studies.claim import LevelValue
 from gradlab.studies.claims import answer_text, judge, judge_exact
 from gradlab.studies.compare import theories_of
 from gradlab.studies.exact import computed
@@ -21,7 +22,7 @@ from gradlab.studies.load import to_toml
 from gradlab.studies.look_arrays import LookArrays
 from gradlab.studies.outcome_names import COLLAPSED, END_ONLY, OUTCOME_ORDER
 from gradlab.studies.plan import Cell, Plan
-from gradlab.studies.results import Analysis, CellResult, ComputedResult, Effect, LevelValue
+from gradlab.studies.results import Analysis, CellResult, ComputedResult, Effect
 from gradlab.studies.run import hardware, versions
 from gradlab.studies.snapshots import with_updates
 from gradlab.studies.store import Store

@@ -9,7 +9,8 @@ from math import inf
 import numpy as np
 
 from gradlab.spec import Setup
-from gradlab.studies.results import CellResult, LevelValue
+from gradlab.studies.claim import LevelValue
+from gradlab.studies.results import CellResult
 
 
 @dataclass(frozen=True, slots=True)

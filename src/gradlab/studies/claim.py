@@ -11,7 +11,8 @@ from gradlab.errors import SpecError
 from gradlab.studies.exact import Value
 from gradlab.studies.strict import Strict
 
-Levels = dict[str, str | int | float | bool]
+LevelValue = str | int | float | bool
+Levels = dict[str, LevelValue]
 LayerName = Annotated[int, Field(ge=1)] | Literal["output", "every"] | Annotated[str, Field(pattern=r"^norm [1-9]\d*$")]
 SPREAD_OF = "spread of "
 SPREAD = SPREAD_OF + "where"

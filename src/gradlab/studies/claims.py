@@ -16,10 +16,11 @@ from gradlab.signals import QUANTITIES
 from gradlab.stats import Proportion, paired_rates_difference, prediction_interval, standard_error, wilson
 from gradlab.studies.boundary import Boundary, boundaries
 from gradlab.studies.claim import SPREAD, Claim, Expectation, Measure
-from gradlab.studies.compare import THEORIES
+from gradlab.studies.claim_result import ClaimResult, Reading, Verdict
+from gradlab.studies.compare import DEPTHS, THEORIES
 from gradlab.studies.number_claims import measured, reading, within
 from gradlab.studies.plan import Plan
-from gradlab.studies.results import CellResult, ClaimResult, ComputedResult, Reading, Verdict
+from gradlab.studies.results import CellResult, ComputedResult
 from gradlab.studies.study import Study
 
 STANDARD_ERRORS = 4.0
@@ -208,7 +209,7 @@ def _boundary(claim: Claim, cells: Sequence[CellResult]) -> ClaimResult:
     off = [
         " and ".join(f"{k} {v}" for k, v in b.levels.items()) for b, fits in zip(found, agree, strict=True) if not fits
     ]
-    why = f"{sum(agree)} of {len(found)} boundaries within a factor {within:g} of {THEORIES[str(claim.expected.theory)].meaning}"
+    why = f"{sum(agree)} of {len(found)} boundaries within a factor {within:g} of {DEPTHS[str(claim.expected.theory)].meaning}"
     few = _too_few(claim, min(boundary.n for boundary in found))
     return _result(
         claim, published=1.0, measured=share.rate, low=share.low, high=share.high, replicas=n,
@@ -221,7 +222,7 @@ def claim_boundaries(claim: Claim, cells: Sequence[CellResult]) -> list[Boundary
     """The boundaries that a claim is about, or why nothing can be said."""
     measure = claim.measure
     assert measure.boundary and measure.along and measure.threshold is not None and claim.expected is not None
-    theory = THEORIES[str(claim.expected.theory)].value
+    theory = DEPTHS[str(claim.expected.theory)].value
     return boundaries(cells, measure.boundary, measure.along, measure.threshold, theory)
 
 

@@ -1,4 +1,4 @@
-"""Theory beside measurement: closed forms that apply to a cell, by name, as functions of its Setup.
+"""Theory beside measurement: probabilities and depths that apply to a cell, by name, as functions of its Setup.
 
 A form returns None where its assumptions do not hold; a claim on such a cell is an error of the study, not a guess.
 """
@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from gradlab.catalog import Catalog
 from gradlab.parts import INITIALIZERS
 from gradlab.spec import Dense, Setup
 from gradlab.theory.finite import born_dead, born_dead_lower_bound, born_dead_one_input
 from gradlab.theory.predict import predict_network
+
+LU = "Lu, Shin, Su and Karniadakis 2019"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +25,47 @@ class Theory:
     Attributes:
         name: How claims call it.
         meaning: What it predicts, in words.
-        kind: "exact" or "lower bound", of a probability; or "depth".
-        value: Setup -> probability or depth, or None where the assumptions do not hold.
+        kind: "exact" or "lower bound".
+        source: Where it comes from.
+        value: Setup -> probability, or None where the assumptions do not hold.
     """
 
     name: str
     meaning: str
-    kind: str
+    kind: Literal["exact", "lower bound"]
+    source: str
     value: Callable[[Setup], float | None]
+
+    @property
+    def formula(self) -> str:
+        """What lists show of it."""
+        return f"{self.meaning} ({self.kind})"
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """A depth beside which a measured boundary is set.
+
+    Attributes:
+        name: How claims call it.
+        meaning: What it predicts, in words.
+        source: Where it comes from.
+        value: Setup -> number of hidden layers, or None where the assumptions do not hold.
+    """
+
+    name: str
+    meaning: str
+    source: str
+    value: Callable[[Setup], float | None]
+
+    @property
+    def formula(self) -> str:
+        """What lists show of it."""
+        return self.meaning
 
 
 THEORIES: Catalog[Theory] = Catalog("theory", "theories")
+DEPTHS: Catalog[Depth] = Catalog("theory of a depth", "depths")
 
 
 def _symmetric_relu(setup: Setup) -> list[int] | None:
@@ -73,14 +106,19 @@ def _both_rays_exact(setup: Setup) -> float | None:
 
 
 THEORIES.add(
-    Theory("born_dead_one_input", "collapsed at birth on inputs of one ray: 1 - prod (1 - 2^-N)", "exact", _one_input)
+    Theory(
+        "born_dead_one_input", "collapsed at birth on inputs of one ray: 1 - prod (1 - 2^-N)", "exact", LU, _one_input
+    )
 )
-THEORIES.add(Theory("born_dead_lower_bound", "collapsed at birth on inputs of both signs", "lower bound", _both_rays))
+THEORIES.add(
+    Theory("born_dead_lower_bound", "collapsed at birth on inputs of both signs", "lower bound", LU, _both_rays)
+)
 THEORIES.add(
     Theory(
         "born_dead_exact",
         "collapsed at birth on inputs of both signs, for two hidden layers at most, or layers of two units with normal weights",
         "exact",
+        f"{LU}, worked out further in theory.finite",
         _both_rays_exact,
     )
 )
@@ -91,14 +129,17 @@ def _trainable_depth(setup: Setup) -> float | None:
     return None if scales is None else scales.trainable_depth
 
 
-THEORIES.add(
-    Theory(
-        "trainable_depth", "hidden layers that can train: 6 depth scales of the fixed point", "depth", _trainable_depth
+DEPTHS.add(
+    Depth(
+        "trainable_depth",
+        "hidden layers that can train: 6 depth scales of the fixed point",
+        "Schoenholz, Gilmer, Ganguli and Sohl-Dickstein 2017",
+        _trainable_depth,
     )
 )
 
 
 def theories_of(setup: Setup) -> dict[str, float]:
     """Every probability in closed form that applies, by name."""
-    values = {name: theory.value(setup) for name, theory in THEORIES.items() if theory.kind != "depth"}
+    values = {name: theory.value(setup) for name, theory in THEORIES.items()}
     return {name: value for name, value in values.items() if value is not None}

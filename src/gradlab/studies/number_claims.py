@@ -18,7 +18,8 @@ from numpy import ndarray
 
 from gradlab.stats import Share, next_value, paired_variance_ratio, t_mean
 from gradlab.studies.claim import SPREAD, SPREAD_OF, Claim, LayerName
-from gradlab.studies.results import CellResult, Reading
+from gradlab.studies.claim_result import Reading
+from gradlab.studies.results import CellResult
 
 SMALLEST = 1e-300  # stands for 0 where a logarithm is taken
 

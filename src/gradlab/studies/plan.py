@@ -17,9 +17,9 @@ from typing import Any
 from gradlab.errors import SpecError, UserError
 from gradlab.nets import Slice
 from gradlab.spec import Setup, setup_from
+from gradlab.studies.claim import LevelValue
 from gradlab.studies.claim_checks import check_claim
 from gradlab.studies.cost import network_bytes, network_seconds, shared_bytes, stack_seconds
-from gradlab.studies.results import LevelValue
 from gradlab.studies.settings import merged, with_path
 from gradlab.studies.study import Factor, Row, Study
 from gradlab.training import stack_key

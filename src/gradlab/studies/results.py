@@ -8,15 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
 from gradlab.signals import History, Snapshot
-from gradlab.stats import Proportion, Share, t_mean
-from gradlab.stats.text import interval_text, json_safe, mean_text, number_text, percent_text, value_text
+from gradlab.stats import Proportion, t_mean
+from gradlab.stats.text import json_safe
+from gradlab.studies.claim import LevelValue
+from gradlab.studies.claim_result import ClaimResult
 
 if TYPE_CHECKING:
     from gradlab.spec import Setup
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
     from gradlab.studies.study import Study
 
 SCHEMA = "gradlab/study-result/1"
-Verdict = Literal["held", "not held", "undecided"]
-Unit = Literal["share", "number", "exact"]
-LevelValue = str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,104 +80,6 @@ class CellResult:
             "theory": dict(self.theory),
             "seconds": self.seconds,
             "metrics": {name: _mean_dict(values[:, -1]) for name, values in self.metrics.items() if len(values)},
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One admissible reading of a source's missing parameters and whether it reproduces the published number."""
-
-    levels: Mapping[str, LevelValue]
-    rate: Proportion | Share
-    prediction: tuple[float, float]
-    compatible: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimResult:
-    """A claim, what was measured, and the verdict.
-
-    Attributes:
-        id: The claim's; begins with its row.
-        statement: In words.
-        published: Published number, or what is expected (closed form or bound); None where there is none.
-        kind: Where `published` comes from: "published", "theory", "bound" or "exact".
-        measured: The measured rate, difference or share; None before there are trials.
-        low: Lower end of its 95 % interval (Wilson for a rate).
-        high: Upper end.
-        replicas: Number of trials behind it.
-        prediction: 95 % prediction interval for a run of the published size, where a published rate is judged.
-        verdict: "held", "not held" or "undecided".
-        why: One line that says how the verdict came about.
-        source: Where the published number stands.
-        readings: For a claim about readings, each of them.
-        unit: "share" for what reads best in percent, "exact" for the values of a computation, else "number".
-        values: Of an exact claim: what is expected and what was found.
-    """
-
-    id: str
-    statement: str
-    published: float | None
-    kind: Literal["published", "theory", "bound", "exact"]
-    measured: float | None
-    low: float | None
-    high: float | None
-    replicas: int
-    prediction: tuple[float, float] | None
-    verdict: Verdict
-    why: str
-    source: str = ""
-    readings: Sequence[Reading] = ()
-    unit: Unit = "share"
-    values: tuple[Value, Value] | None = None
-
-    @property
-    def measured_text(self) -> str:
-        """The measured number with its interval, "" before there is one."""
-        if self.values is not None:
-            return value_text(self.values[1])
-        if self.measured is None or self.low is None or self.high is None:
-            return ""
-        return (interval_text if self.unit == "share" else mean_text)(self.measured, self.low, self.high)
-
-    @property
-    def published_text(self) -> str:
-        """The published or expected number, "-" where there is none."""
-        if self.values is not None:
-            return value_text(self.values[0])
-        if self.published is None:
-            return "-"
-        return (percent_text if self.unit == "share" else number_text)(self.published)
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON form."""
-        return {
-            "id": self.id,
-            "statement": self.statement,
-            "published": self.published,
-            "measured": self.measured,
-            "low": self.low,
-            "high": self.high,
-            "replicas": self.replicas,
-            "verdict": self.verdict,
-            "kind": self.kind,
-            "prediction": None if self.prediction is None else list(self.prediction),
-            "why": self.why,
-            "source": self.source,
-            "unit": self.unit,
-            **({} if self.values is None else {"expected": self.values[0], "found": self.values[1]}),
-            "readings": [
-                {
-                    "levels": dict(r.levels),
-                    "rate": r.rate.rate,
-                    "low": r.rate.low,
-                    "high": r.rate.high,
-                    "n": r.rate.n,
-                    "prediction": list(r.prediction),
-                    "compatible": r.compatible,
-                }
-                for r in self.readings
-            ],
         }
 
 

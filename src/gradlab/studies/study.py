@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from gradlab.data.inputs import InputSet
 from gradlab.errors import SpecError, UnknownName
-from gradlab.studies.claim import Claim, Expectation, Measure
+from gradlab.studies.claim import Claim, Expectation, LevelValue, Measure
 from gradlab.studies.exact import arguments
 from gradlab.studies.measured import Metric, OutcomeRule, Signals, Snapshots, Square
 from gradlab.studies.strict import Strict
@@ -90,11 +90,11 @@ class Factor(Strict):
             )
         return self
 
-    def label(self, level: Level) -> str | int | float | bool:
+    def label(self, level: Level) -> LevelValue:
         """How a level is called in tables and claims: its label, or the value itself."""
         if self.labels is not None:
             return self.labels[self.levels.index(level)]
-        return level if isinstance(level, str | int | float | bool) else str(level)
+        return level if isinstance(level, LevelValue) else str(level)
 
 
 class Computed(Strict):

@@ -6,7 +6,7 @@ from gradlab.reports import charts
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.words import replicas_text
 from gradlab.studies.claims import claim_boundaries
-from gradlab.studies.compare import THEORIES
+from gradlab.studies.compare import DEPTHS
 from gradlab.studies.results import Analysis
 
 
@@ -43,7 +43,7 @@ def boundary_figures(analysis: Analysis) -> list[Figure]:
         }
         why = next((result.why for result in analysis.claims if result.id == claim.id), "")
         counted, _, _ = why.partition(";")
-        theory = THEORIES[str(claim.expected.theory)].meaning
+        theory = DEPTHS[str(claim.expected.theory)].meaning
         caption = (
             f"Mean {said} at the end, over {across} and {measure.along}. Solid: up to where it reaches {measure.threshold:g}; "
             f"dashed: {theory}, nothing fitted; at the upper edge where theory sees no end. {counted.capitalize()}. "

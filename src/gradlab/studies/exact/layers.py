@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from gradlab.errors import SpecError, UnknownName
-from gradlab.spec.choice import parse_call
+from gradlab.errors import SpecError
+from gradlab.nets.summary import summarize_layers
+from gradlab.spec.blocks import places
+from gradlab.spec.layers import LayerRecord, layer_table, with_defaults
 from gradlab.studies.exact.record import COMPUTATIONS, Computation, Value
 from gradlab.studies.strict import Strict
 
-if TYPE_CHECKING:
-    from torch import nn
-
-LAYERS = (
-    *("Conv2d", "Linear", "BatchNorm1d", "BatchNorm2d", "MaxPool2d", "AvgPool2d", "Flatten", "Dropout"),
-    *("ReLU", "LeakyReLU", "Tanh", "Sigmoid"),
-)
+ANY_WEIGHTS = {"weights": "zeros"}  # counted, never drawn
 Size = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class Layers(Strict):
-    """Layers as torch.nn calls them, and the shape of one example."""
+    """Layers as a study's network lists them, and the shape of one example: one number, or channels, height and width."""
 
-    input: list[Size] = Field(min_length=1, max_length=4)
-    layers: list[str] = Field(min_length=1, max_length=1000)
+    input: list[Size] = Field(min_length=1, max_length=3)
+    layers: tuple[LayerRecord, ...] = Field(min_length=1, max_length=1000)
+
+    @field_validator("layers", mode="before")
+    @classmethod
+    def _with_weights(cls, layers: Any) -> Any:
+        return [with_defaults(layer_table(one), ANY_WEIGHTS) for one in layers] if isinstance(layers, list) else layers
 
 
 class Pool(Strict):
@@ -50,11 +51,7 @@ class Convolution(Strict):
 
 def summary(given: Layers) -> dict[str, Value]:
     """Shapes, numbers and multiply-adds of layers one after the other."""
-    from torch import nn
-
-    from gradlab.nets.module_summary import summarize
-
-    found = summarize(nn.Sequential(*map(_layer, given.layers)), given.input)
+    found = summarize_layers(given.layers, tuple(given.input))
     assert found.layers[-1].output is not None
     return {
         "output": list(found.layers[-1].output),
@@ -64,21 +61,6 @@ def summary(given: Layers) -> dict[str, Value]:
         "parameters": found.parameters,
         "multiply_adds": found.multiply_adds,
     }
-
-
-def _layer(text: str) -> nn.Module:
-    from torch import nn
-
-    name, given = parse_call(text, "layers")
-    if name not in LAYERS:
-        raise UnknownName("layer", name, LAYERS)
-    positional = [value for key, value in given.items() if key.startswith("#")]
-    named = {key: value for key, value in given.items() if not key.startswith("#")}
-    try:
-        made: nn.Module = getattr(nn, name)(*positional, **named)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise SpecError("layers", got=f'"{text}"', expected=f"torch.nn.{name} to take it ({error})") from None
-    return made
 
 
 def pool(given: Pool) -> dict[str, Value]:
@@ -99,12 +81,10 @@ def padding_work(given: Convolution) -> dict[str, Value]:
     channels, *sides = given.input
     output, inside = [], 1
     for side in sides:
-        places = (side + 2 * given.padding - given.kernel) // given.stride + 1
-        if places < 1:
-            raise SpecError("kernel", got=given.kernel, expected=f"at most {side + 2 * given.padding}, the padded side")
-        starts = [place * given.stride - given.padding for place in range(places)]
+        count = places(side, given.kernel, given.stride, 2 * given.padding, "kernel")
+        starts = [place * given.stride - given.padding for place in range(count)]
         inside *= sum(max(0, min(start + given.kernel, side) - max(start, 0)) for start in starts)
-        output.append(places)
+        output.append(count)
     total = given.filters * channels * given.kernel**2 * output[0] * output[1]
     return {
         "output": [given.filters, *output],
@@ -116,7 +96,7 @@ def padding_work(given: Convolution) -> dict[str, Value]:
 COMPUTATIONS.add(
     Computation(
         name="summary",
-        meaning="layers of torch.nn one after the other, as gradlab summary counts them",
+        meaning="layers one after the other, as gradlab summary counts them",
         source="counts of whole numbers; nets.summary",
         given=Layers,
         finds={
