@@ -107,6 +107,11 @@ def test_any_executor_gives_the_same_rows(tmp_path: Path) -> None:
         assert exported(tmp_path / other, plan, "json") == exported(tmp_path / "here", plan, "json")
 
 
+def test_one_chunk_keeps_all_threads_whatever_the_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradlab.studies.run.ProcessPoolExecutor", None)  # which would start processes
+    assert run(small_plan(rows=[], claims=[], answer=""), tmp_path, jobs=4).networks == 12
+
+
 def test_a_second_writer_is_refused_and_readers_are_not(tmp_path: Path) -> None:
     plan = small_plan()
     run(plan, tmp_path)

@@ -68,11 +68,14 @@ def run_study(
     if fresh:
         store.forget(plan)
     numbers = store.register(plan, toml, command)
-    threads_each = max(1, (threads or os.cpu_count() or 1) // jobs) if threads or jobs > 1 else None
     recorded = {cell: store.recorded(number) for cell, number in numbers.items()}
-    total_work, done_work = sum(_work(task) for task in _missing(plan, recorded, threads_each)), 0.0
-    if not total_work:
+    works = [_work(task) for task in _missing(plan, recorded, None)]
+    if not works:
         return
+    total_work, done_work = sum(works), 0.0
+    if executor is None:  # a process more than there are chunks would keep a core from the others
+        jobs = min(jobs, len(works))
+    threads_each = max(1, (threads or os.cpu_count() or 1) // jobs) if threads or jobs > 1 else None
     names = {cell.id: _label(plan, cell) for cell in reversed(plan.cells)}  # of equal cells the first names them
     started, stamp = time.perf_counter(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     where = json.dumps(versions()), json.dumps(hardware(threads))
