@@ -77,9 +77,43 @@ def test_z_scores_of_constants_and_of_nothing() -> None:
     assert log[0] == 0.0 and log[1] == pytest.approx(1.0) and math.isnan(log[3])
 
 
-def test_only_dense_networks_are_drawn() -> None:
-    with pytest.raises(UserError, match="dense layers"):
-        compare(network(norm="layer_norm"))
+@pytest.mark.parametrize(
+    ("layers", "exact"),
+    [
+        (["conv2d(8, 3)", "dropout(0.5)", "conv2d(8, 3)", "max_pool2d(2)", "flatten", "dense(10)"], 2),
+        (["flatten", "dense(32)", {"kind": "residual", "layers": ["dense(32)", "dense(32)"]}, "dense(10)"], 3),
+    ],
+    ids=["convolutions", "residual"],
+)
+def test_layers_of_any_kind_are_drawn_without_dropout(layers: list[Any], exact: int) -> None:
+    said = {"inputs": 100, "image": [1, 10, 10], "layers": layers, "activation": "relu", "weights": "he_normal"}
+    found = compare(NetworkSpec.model_validate({**said, "bias": "zeros"}), networks=100)
+    assert found.measured.layers == found.theory.layers
+    assert np.abs(found.z["weight_std"]).max() <= 4.0
+    # above a pool neighbouring places are not independent, which theory takes them to be
+    q = found.measured["pre_activation_second_moment"][:, :exact]
+    expected = found.theory["pre_activation_second_moment"][0, :exact]
+    assert (np.abs(q.mean(axis=0) - expected) <= 4.0 * q.std(axis=0, ddof=1) / 10.0).all()
+
+
+def test_a_setup_that_standardizes_is_drawn_with_its_own_mean_and_deviation() -> None:
+    setup = setup_from(
+        {"network": {"layers": ["standardize", "dense(40)", "dense(1)"], "weights": "lecun_normal", "bias": "zeros"},
+         "recipe": {"optimizer": "sgd(lr=0.1)", "loss": "mse", "steps": 1}, "task": "x_sin_5x(points=64)"}
+    )  # fmt: skip
+    found = compare(setup, networks=50)
+    assert found.means["pre_activation_second_moment"][0].mean == pytest.approx(1.0, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [({"norm": "layer_norm"}, "norms"), ({"layers": ["standardize", "dense(3)"], "hidden": None}, "standardizes")],
+)
+def test_what_needs_a_batch_is_not_drawn(said: dict[str, Any], message: str) -> None:
+    base = {"inputs": 64, "outputs": 64, "hidden": [64], "activation": "relu", "weights": "he_normal", **said}
+    kept = {key: value for key, value in base.items() if "layers" not in said or key not in ("outputs", "hidden")}
+    with pytest.raises(UserError, match=message):
+        compare(NetworkSpec.model_validate(kept))
 
 
 def test_the_public_function() -> None:

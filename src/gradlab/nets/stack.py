@@ -6,7 +6,7 @@ weights, activation parameters and everything numeric may differ along R. Arrays
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,23 +123,29 @@ def build_stack(slices: Sequence[Slice], root_seed: int) -> Stack:
 
     Assumes: The slices' networks have one shape, one kind of activation per layer and biases in the same layers.
     """
-    spec = slices[0].setup.network
     dtype = np.dtype(slices[0].setup.recipe.precision)
-    replicas = np.concatenate([part.replicas for part in slices])
+    return drawn_stack([(part.setup.network, part.replicas) for part in slices], root_seed, dtype)
+
+
+def drawn_stack(parts: Sequence[tuple[NetworkSpec, Int[ndarray, " R"]]], root_seed: int, dtype: np.dtype[Any]) -> Stack:
+    """The same of networks that no recipe trains: each description with its replica numbers; `dtype` of the weights."""
+    spec, replicas = parts[0][0], np.concatenate([numbers for _, numbers in parts])
     weights, biases, params, norms = [], [], [], []
     dropout: list[ndarray] = []
     l2: list[ndarray] = []
-    for steps in zip(*(all_steps(part.setup.network) for part in slices), strict=True):  # a layer, once for each slice
-        own = list(zip(slices, steps, strict=True))
-        params.append(along_replicas([(part, step.activation.values if step.activation else ()) for part, step in own]))
-        dropout += along_replicas([(part, (step.dropped,)) for part, step in own])
+    for steps in zip(*(all_steps(network) for network, _ in parts), strict=True):  # a layer, once for each part
+        own = [(numbers, step) for (_, numbers), step in zip(parts, steps, strict=True)]
+        params.append(
+            along_replicas([(numbers, step.activation.values if step.activation else ()) for numbers, step in own])
+        )
+        dropout += along_replicas([(numbers, (step.dropped,)) for numbers, step in own])
         layer = steps[0].layer
         if isinstance(layer, Dense | Conv2d):
-            drawn = [initial_layer(step, root_seed, part.replicas) for part, step in own]
+            drawn = [initial_layer(step, root_seed, numbers) for numbers, step in own]
             weights.append(np.concatenate([w for w, _ in drawn], dtype=dtype, casting="same_kind"))
             columns = [b for _, b in drawn if b is not None]
             biases.append(np.concatenate(columns).astype(dtype) if columns else None)
-            l2 += along_replicas([(part, (step.l2,)) for part, step in own])
+            l2 += along_replicas([(numbers, (step.l2,)) for numbers, step in own])
         if steps[0].norm >= 0:
             norms.append(_new_norm(steps[0], len(replicas), dtype))
     return Stack(spec, root_seed, replicas, weights, biases, params, dropout, l2, norms)
@@ -153,8 +159,8 @@ def _new_norm(step: Step, replicas: int, dtype: np.dtype[Any]) -> NormNumbers:
     return NormNumbers(ones, zeros, zeros.copy() if has_running else None, ones.copy() if has_running else None)
 
 
-def along_replicas(values: Sequence[tuple[Slice, Sequence[Value]]]) -> tuple[Float[ndarray, " R"], ...]:
-    """Parameter values of each slice, repeated over its replicas: one array [R] per parameter."""
+def along_replicas(values: Sequence[tuple[Sized, Sequence[Value]]]) -> tuple[Float[ndarray, " R"], ...]:
+    """Parameter values of each slice or row of replicas, repeated over them: one array [R] per parameter."""
     count = len(values[0][1])
     return tuple(
         np.concatenate([np.full(len(part), float(numbers[k])) for part, numbers in values]) for k in range(count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,21 +14,25 @@ from numpy import ndarray
 from gradlab import seeds
 from gradlab.data import TASKS, Examples
 from gradlab.errors import UserError
-from gradlab.nets.stack import initial_layer
+from gradlab.nets import Stack
+from gradlab.nets.stack import drawn_stack
+from gradlab.nets.standards import fitted_standards
 from gradlab.nets.steps import all_steps
 from gradlab.parts import LOSSES
 from gradlab.probes import capture
 from gradlab.seeds import Purpose
 from gradlab.signals import QUANTITIES, Profile, measure
-from gradlab.spec import Choice, NetworkSpec, Setup
+from gradlab.spec import Choice, Conv2d, Dense, Layer, NetworkSpec, Setup
 from gradlab.spec.choice import choose
+from gradlab.spec.layers import Dropout, Residual
 from gradlab.stats import Mean
 from gradlab.studies.predict import described
 from gradlab.theory.predict import Inputs, predict_network, typical_profile
 
 NETWORKS = 100
-EXAMPLES = 64  # of a setup's task
-CHUNK_BYTES = 50_000_000  # of weights that exist at a time
+EXAMPLES = 64  # of a setup's task, at most
+MOST_OUTPUTS = 2_000_000  # numbers that the layers of one network may hand on in a pass
+CHUNK_BYTES = 50_000_000  # of weights, and of what convolutions hand on, that exist at a time
 _FAR = 10.0  # size of targets, in standard deviations of the output: so gradients there hardly depend on the network
 
 
@@ -88,23 +93,29 @@ def compare(
         root_seed: Key of all random numbers.
 
     Raises:
-        UserError: The network has more than dense layers, which a capture does not follow yet; or as of `predict`.
+        UserError: The network has norms, whose statistics are a batch's; it standardizes inputs by examples that only a
+            setup has; or as of `predict`.
     """
     spec, known = described(network, inputs)
-    if not spec.is_plain:
-        raise UserError("--compare", got="a network with more than dense layers", expected="dense layers alone, so far")
-    still = tuple(layer.model_copy(update={"dropout": 0.0}) for layer in spec.dense)
-    spec = spec.model_copy(update={"layers": still})
+    if any(step.norm >= 0 for step in all_steps(spec)):
+        raise UserError("--compare", got="a network with norms", expected="one without, so far")
+    if not isinstance(network, Setup) and any(step.standard >= 0 for step in all_steps(spec)):
+        raise UserError("--compare", got="a network that standardizes", expected="a study, whose task has examples")
+    spec = spec.model_copy(update={"layers": tuple(map(_still, spec.layers))})
     prediction = predict_network(spec, known)
     theory = typical_profile(spec, prediction, known, one_input=not isinstance(network, Setup))
     loss = network.recipe.loss if isinstance(network, Setup) else choose(LOSSES, "loss", "mse")
-    size = max(1, CHUNK_BYTES // (8 * spec.parameters))
+    outputs = sum(math.prod(step.above) for step in all_steps(spec))
+    seen = max(1, min(EXAMPLES, MOST_OUTPUTS // outputs))
+    size = max(1, CHUNK_BYTES // (8 * (spec.parameters + (0 if spec.is_plain else seen * outputs))))
     profiles = []
     far = _FAR * float(np.sqrt(prediction.profile["pre_activation_second_moment"][0, -1]))
     for start in range(0, networks, size):
         replicas = np.arange(start, min(start + size, networks))
-        examples = _examples(network, spec, known, far, root_seed, replicas)
-        profiles.append(_measured(spec, loss, examples, root_seed, replicas, tuple(theory.values)))
+        examples, standards = _examples(network, spec, known, far, root_seed, replicas, seen)
+        stack = drawn_stack([(spec, replicas)], root_seed, np.dtype(np.float64))
+        stack.standard = standards
+        profiles.append(_measured(stack, loss, examples, tuple(theory.values)))
     measured = Profile(
         {name: np.concatenate([one[name] for one in profiles]) for name in theory.values}, theory.layers, "measured"
     )
@@ -141,40 +152,37 @@ def _examples(
     far: float,
     root_seed: int,
     replicas: ndarray,
-) -> Examples:
-    """What each network sees, and what it should say."""
+    count: int,
+) -> tuple[Examples, list[tuple[ndarray, ndarray]]]:
+    """What each network sees, and what it should say; mean and std of all inputs, where it standardizes them."""
     if isinstance(network, Setup):
         task = TASKS[network.task.name]
         drawn = task.draw(root_seed, replicas, Purpose.DATA, network.points, dict(network.task.params))
-        targets = None if drawn.targets is None else drawn.targets[:, :EXAMPLES]
-        return Examples(drawn.inputs[:, :EXAMPLES], targets)
+        targets = None if drawn.targets is None else drawn.targets[:, :count]
+        return Examples(drawn.inputs[:, :count], targets), fitted_standards(spec, drawn.inputs)
     x = seeds.normals(root_seed, replicas, Purpose.DATA, 0, spec.inputs)
     x *= np.sqrt(inputs.square / (x**2).mean(axis=1, keepdims=True))
     targets = far * seeds.normals(root_seed, replicas, Purpose.NOISE, 0, spec.outputs)
-    return Examples(x[:, None], targets[:, None])
+    return Examples(x[:, None], targets[:, None]), []
 
 
-def _measured(
-    spec: NetworkSpec,
-    loss: Choice,
-    examples: Examples,
-    root_seed: int,
-    replicas: ndarray,
-    quantities: tuple[str, ...],
-) -> Profile:
+def _measured(stack: Stack, loss: Choice, examples: Examples, quantities: tuple[str, ...]) -> Profile:
     """One forward and one backward pass of some networks, in double precision."""
-    drawn = [initial_layer(step, root_seed, replicas) for step in all_steps(spec) if step.block >= 0]
+    loss_params = [np.full(len(stack), float(value)) for value in loss.values]
+    if stack.spec.is_plain:
+        params = stack.activation_params
+        captured = capture(stack.spec, params, stack.weights, stack.biases, loss, loss_params, examples)
+    else:
+        from gradlab.probes.capture_layers import capture_layers
 
-    def along(choice: Choice) -> list[ndarray]:
-        return [np.full(len(replicas), float(value)) for value in choice.values]
-
-    captured = capture(
-        spec,
-        [along(layer.activation) for layer in spec.dense],
-        [weights for weights, _ in drawn],
-        [biases for _, biases in drawn],
-        loss,
-        along(loss),
-        examples,
-    )
+        captured = capture_layers(stack, loss, loss_params, examples)
     return measure(captured, quantities=quantities)
+
+
+def _still(layer: Layer) -> Layer:
+    """A layer without dropout."""
+    if isinstance(layer, Residual):
+        return layer.model_copy(update={"layers": tuple(map(_still, layer.layers))})
+    if isinstance(layer, Dropout):
+        return layer.model_copy(update={"p": 0.0})
+    return layer.model_copy(update={"dropout": 0.0}) if isinstance(layer, Dense | Conv2d) else layer
