@@ -134,6 +134,11 @@ class Twice(nn.Sequential):
             nn.Sequential(nn.Linear(8, 8), nn.Conv2d(2, 2, (1, 2)), nn.Linear(3, 1)),
             ["kernel_size (1, 2)", "both sides"],
         ),
+        (nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(7, 2)), ["module 2 (Linear)", "in_features=3"]),
+        (nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(5)), ["module 1 (BatchNorm1d)", "num_features=3"]),
+        (nn.Sequential(nn.Linear(4, 3), nn.LayerNorm(4)), ["module 1 (LayerNorm)", "normalized_shape=(3,)"]),
+        (nn.Sequential(nn.Linear(4, 3), nn.Dropout2d(0.5)), ["module 1 (Dropout2d)"]),
+        (nn.Sequential(nn.Linear(4, 3), nn.AvgPool2d(2, 1, 1, count_include_pad=False)), ["count_include_pad"]),
         (nn.Sequential(nn.Linear(8, 8), nn.Flatten()), ["module 1 (Flatten)", "dense layer as the last"]),
         (nn.Sequential(), ["module Sequential"]),
     ],
@@ -141,6 +146,27 @@ class Twice(nn.Sequential):
 def test_what_cannot_be_read_is_named(model: nn.Module, says: list[str]) -> None:
     with pytest.raises(UnreadableModel) as caught:
         read_model(model, (3,) if not isinstance(model, nn.Sequential) or not len(model) else None)
+    for fragment in says:
+        assert fragment in str(caught.value)
+
+
+def test_an_activation_that_stands_in_two_places_is_read_in_both() -> None:
+    act = nn.Tanh()
+    read = read_model(nn.Sequential(nn.Linear(3, 3), act, nn.Linear(3, 2), act, nn.Linear(2, 1)))
+    assert [layer.activation.name for layer in read.dense] == ["tanh", "tanh", "identity"]
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        (nn.Sequential(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(72, 1)), ["module 0 (Conv2d)", "in_channels=1"]),
+        (nn.Sequential(nn.Conv2d(1, 2, 3), nn.LayerNorm(6)), ["module 1 (LayerNorm)", "(2, 6, 6)"]),
+        (nn.Sequential(nn.Linear(9, 2)), ["module 0 (Linear)", "9"]),
+    ],
+)
+def test_what_does_not_fit_the_example_is_named(model: nn.Module, says: list[str]) -> None:
+    with pytest.raises(UnreadableModel) as caught:
+        read_model(model, (1, 8, 8))
     for fragment in says:
         assert fragment in str(caught.value)
 

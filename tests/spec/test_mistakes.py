@@ -186,6 +186,7 @@ WRONG_SHAPES: list[tuple[list[Any], list[str]]] = [
     ),
     ([{**CONV, "padding": "same", "stride": 2}], ["conv2d.padding", '"same" with a stride']),
     (["max_pool2d(2, padding=2)"], ["max_pool2d.padding", "at most half the window, 1"]),
+    (["standardize", "flatten", "standardize"], ["layer 3 (standardize)", "a second one"]),
     ([CONV, "standardize", "flatten"], ["layer 2 (standardize)", "behind conv2d", "at the inputs"]),
     (
         [{**CONV, "activation": "mistaken_relu6"}, "flatten"],

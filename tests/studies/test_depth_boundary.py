@@ -52,12 +52,13 @@ def analysis_of(folder: Path, threshold: float) -> Analysis:
 def test_untrained_networks_fail_at_once_whatever_theory_says(tmp_path: Path) -> None:
     analysis = analysis_of(tmp_path, 0.5)
     found = boundaries(analysis.cells, "accuracy", "depth", 0.5, lambda setup: 3.0)
-    assert found == [Boundary({"gain": gain}, 0.0, 2.0, 3.0, 2) for gain in ("1", "he")]
+    assert found == [Boundary({"gain": gain}, 0.0, 2.0, 3.0, 2, 6) for gain in ("1", "he")]
     (claim,) = analysis.claims
     # 6 xi is 8.66 layers at gain 1, and infinite at He's
-    assert (claim.verdict, claim.measured, claim.replicas) == ("not held", 0.0, 4)
+    assert (claim.verdict, claim.measured, claim.replicas) == ("not held", 0.0, 12)
     assert measured_text(claim, analysis) == "0 of 2 boundaries"
     assert "0 of 2 boundaries within a factor 2" in claim.why and "not gain 1; gain he" in claim.why
+    assert "one depth for all within it of 2 at best" in claim.why
 
 
 def test_a_threshold_that_all_reach_has_no_boundary(tmp_path: Path) -> None:

@@ -68,6 +68,15 @@ def test_a_setup_is_seen_on_its_own_task() -> None:
     assert predict(setup).profile["weight_std"][0, 1] == pytest.approx(1 / math.sqrt(50))
 
 
+def test_a_setup_is_not_compared_at_other_inputs_than_its_networks_see() -> None:
+    setup = setup_from(
+        {"network": {"hidden": [5], "activation": "tanh", "weights": "lecun_normal"},
+         "recipe": {"optimizer": "sgd(lr=0.1)", "loss": "mse", "steps": 1}, "task": "x_sin_5x(points=40)"}
+    )  # fmt: skip
+    with pytest.raises(UserError, match="other inputs than the study's"):
+        compare(setup, Inputs(100.0), networks=3)
+
+
 def test_z_scores_of_constants_and_of_nothing() -> None:
     measured = np.array([[1.0, 2.0, np.nan, 0.0], [1.0, 4.0, np.nan, 0.0]])
     linear = list(z_scores(np.array([1.0, 2.0, 1.0, 0.5]), measured, "activation_mean"))

@@ -63,6 +63,14 @@ def test_claims_begin_with_a_row(name: str) -> None:
         assert claim.source or (claim.expected is not None and claim.expected.theory)
 
 
+@pytest.mark.parametrize("name", shipped_studies())
+def test_every_claim_has_the_networks_that_decide_it(name: str) -> None:
+    plan = make_plan(load_study(name))
+    for claim in [] if plan.study.is_exact else plan.study.claims:
+        cells = [cell for where in claim.measure.cells.values() for cell in plan.matching(where)]
+        assert min(cell.replicas for cell in cells) >= claim.needed, claim.id
+
+
 def test_published_numbers_of_blocks_a_and_c_have_claims() -> None:
     rows = {f"A{k}" for k in range(1, 10)} | {f"C{k}" for k in range(1, 11)}
     claimed = {claim.id.split()[0] for name in shipped_studies() for claim in load_study(name).claims}

@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from gradlab.errors import UserError
 from gradlab.parts import ACTIVATIONS
-from gradlab.theory.gauss import Moments, Phi, as_phi, moments
+from gradlab.theory.gauss import Moments, Phi, as_phi, moments, shifted
 from gradlab.theory.gauss.kinks import kinks_of
 
 from .references import CASES, NAMES, QS, choice, expectations, simple, size_of, without_closed_forms
@@ -77,6 +77,11 @@ def test_zero_is_the_limit(text: str) -> None:
     at_zero, near = values(moments(text, 0.0)), values(moments(text, 1e-16))
     for name in FIELDS:
         assert at_zero[name] == pytest.approx(near[name], rel=1e-6, abs=1e-7)
+
+
+def test_a_function_that_is_zero_as_far_as_numbers_reach_has_moments_of_zero() -> None:
+    found = moments(shifted(as_phi("relu"), -2.0), 2.0 / 38.0**2)
+    assert 0.0 <= found.E_phi.value < 1e-200 and 0.0 <= found.E_phi2.value < 1e-200
 
 
 @pytest.mark.parametrize("text", NAMES)

@@ -274,6 +274,33 @@ def test_advice_for_glorot_and_relu_is_he() -> None:
     assert "at least 10 units" in wider.text
 
 
+@pytest.mark.parametrize(
+    ("said", "dead"),
+    [({"hidden": [10] * 5, "bias": "constant(-0.7)"}, True), ({"hidden": [100] * 5, "weights": "zeros"}, True)],
+)
+def test_no_width_is_recommended_that_would_not_help(said: dict[str, Any], dead: bool) -> None:
+    spec = network(**said)
+    found = predict_network(spec)
+    assert (found.born_dead is not None and found.born_dead.p_single_input > 0.01) == dead
+    assert not any("units" in change.text for change in advise(spec, found))
+
+
+def test_standardized_inputs_do_not_make_a_network_one_with_norms() -> None:
+    table = {"inputs": 784, "weights": "glorot_uniform", "activation": "relu", "bias": "zeros"}
+    layers = [*["dense(100)"] * 30, "dense(10)"]
+    plain = predict_network(NetworkSpec.model_validate({**table, "layers": layers}))
+    standard = predict_network(NetworkSpec.model_validate({**table, "layers": ["standardize", *layers]}))
+    assert (standard.network, standard.scales, standard.gains) == (plain.network, plain.scales, plain.gains)
+
+
+def test_a_norm_inside_a_branch_is_a_norm() -> None:
+    inside = {"kind": "residual", "layers": [{"units": 20, "norm": "layer_norm"}, "dense(20)"]}
+    layers = ["dense(20)", inside, "dense(10)"]
+    found = predict_network(NetworkSpec.model_validate({"inputs": 20, "weights": "he_normal", "layers": layers}))
+    assert found.gains is None and "norms" in found.network
+    assert any("with norms and branches" in one.why for one in found.failing)
+
+
 def test_gains_are_those_of_the_table() -> None:
     found = predicted(activation="tanh").gains
     assert found is not None

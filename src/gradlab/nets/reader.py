@@ -18,6 +18,8 @@ from torch import Tensor, nn
 from gradlab.errors import SpecError, UnreadableModel
 from gradlab.nets.module_summary import expected_input
 from gradlab.spec import NetworkSpec
+from gradlab.spec.blocks import Shape, shape_text
+from gradlab.spec.layers import read_layer
 
 EXPECTED = "nn.Sequential of dense, convolution, activation, norm, dropout, flatten and pooling layers"
 _ORTHOGONAL = 1e-4  # largest deviation of W W' from a multiple of the identity, relative
@@ -66,8 +68,11 @@ def read_model(model: nn.Module, input: Sequence[int] | None = None) -> NetworkS
     if parts and isinstance(parts[-1][1], _SOFTMAX):
         parts.pop()
     tables: list[dict[str, Any]] = []
+    below = shape
     for name, part in parts:
         table = _table(name, part)
+        _check_size(name, part, below)
+        below = read_layer(table).shape(below, f"layer {name}" if name else type(part).__name__)
         if not _folded(tables, table):
             tables.append(table)
     if not tables or tables[-1]["kind"] != "dense":
@@ -86,7 +91,8 @@ def _parts(name: str, module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
         UnreadableModel: A part that is neither a sequence nor a layer that can be read.
     """
     if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
-        for key, part in module.named_children():
+        for key, part in module._modules.items():  # named_children() leaves out what stands in two places
+            assert part is not None
             yield from _parts(f"{name}.{key}" if name else key, part)
     elif next(module.children(), None) is not None:
         raise UnreadableModel(name, type(module).__name__, expected=EXPECTED)
@@ -126,13 +132,31 @@ def _table(name: str, part: nn.Module) -> dict[str, Any]:
         return _convolution(name, part)
     if kind in (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm):
         return _norm(name, part)
-    if kind in (nn.Dropout, nn.Dropout1d, nn.Dropout2d):
-        return {"kind": "dropout", "p": float(part.p)}  # type: ignore[arg-type]
+    if isinstance(part, nn.Dropout) and kind is nn.Dropout:
+        return {"kind": "dropout", "p": float(part.p)}
     if isinstance(part, nn.Flatten) and (part.start_dim, part.end_dim) == (1, -1):
         return {"kind": "flatten"}
     if kind in (nn.MaxPool2d, nn.AvgPool2d):
         return _pool(name, part)
     raise UnreadableModel(name, kind.__name__, expected=EXPECTED)
+
+
+def _check_size(name: str, part: nn.Module, below: Shape) -> None:
+    """Refuse a layer that is made for inputs of another size.
+
+    Raises:
+        UnreadableModel: Its size is not that of what it gets.
+    """
+    keys = {nn.Linear: "in_features", nn.Conv2d: "in_channels", nn.BatchNorm1d: "num_features"}
+    keys |= {nn.BatchNorm2d: "num_features", nn.LayerNorm: "normalized_shape"}
+    key = keys.get(type(part))
+    if key is None:
+        return
+    size = getattr(part, key)
+    wanted = below if key == "normalized_shape" else below[0]
+    if size != wanted:
+        got, expected = f"{key}={size!r} for inputs of {shape_text(below)}", f"{key}={wanted!r}"
+        raise UnreadableModel(name, type(part).__name__, got=got, expected=expected)
 
 
 def _convolution(name: str, part: nn.Conv2d) -> dict[str, Any]:
@@ -149,6 +173,8 @@ def _pool(name: str, part: Any) -> dict[str, Any]:
     _plain(name, part, ceil_mode=False)
     if isinstance(part, nn.MaxPool2d):
         _plain(name, part, dilation=1)
+    else:
+        _plain(name, part, count_include_pad=True, divisor_override=None)
     numbers = {key: _square(name, part, key, getattr(part, key)) for key in ("kernel_size", "stride", "padding")}
     return {"kind": "max_pool2d" if isinstance(part, nn.MaxPool2d) else "avg_pool2d", **numbers}
 

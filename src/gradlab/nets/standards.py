@@ -15,7 +15,7 @@ BLOCK = 1_000  # examples at a time: the whole of an image set in double precisi
 def fitted_standards(
     spec: NetworkSpec, inputs: Float[ndarray, "#R P M"]
 ) -> list[tuple[Float[ndarray, "#R C"], Float[ndarray, "#R C"]]]:
-    """Mean and std of every fitted standardization of a network; it stands at the inputs, or behind another one.
+    """Mean and std of the fitted standardization of a network, which stands at the inputs; empty without one.
 
     What does not vary keeps its size: its std is 1.
 
@@ -26,15 +26,11 @@ def fitted_standards(
     Returns:
         Float64: of every input, or of every channel where the layer gets an image.
     """
-    fitted = [step for step in steps_of(spec) if step.standard >= 0]
-    found: list[tuple[ndarray, ndarray]] = []
-    for step in fitted:
-        if found:  # what the first one left has mean 0 and std 1, and what did not vary stands at 0
-            count = step.below[0]
-            found.append((np.zeros((len(inputs), count)), np.ones((len(inputs), count))))
-            continue
-        channels = step.below[0] if len(step.below) == 3 else inputs.shape[2]
-        found.append(_statistics(inputs.reshape(len(inputs), inputs.shape[1], channels, -1)))
+    found = []
+    for step in steps_of(spec):
+        if step.standard >= 0:
+            channels = step.below[0] if len(step.below) == 3 else inputs.shape[2]
+            found.append(_statistics(inputs.reshape(len(inputs), inputs.shape[1], channels, -1)))
     return found
 
 

@@ -100,6 +100,7 @@ class NetworkSpec(BaseModel):
         """What only some places or networks may have."""
         if self.is_plain:
             return
+        is_fitted = False
         for place, layer in enumerate(self.layers, start=1):
             fitted = any(isinstance(one, Standardize) and one.fitted for one in (layer, *_inside(layer)))
             changed = [one.kind for one in self.layers[: place - 1] if not isinstance(one, Flatten | Standardize)]
@@ -110,6 +111,11 @@ class NetworkSpec(BaseModel):
                     expected="a place at the inputs, whose mean and std over the training examples it takes",
                     do='Put it first, or use "batch_norm"',
                 )
+            if fitted and is_fitted:
+                raise SpecError(
+                    f"network.layers: layer {place} (standardize)", got="a second one", expected="one, at the inputs"
+                )
+            is_fitted |= fitted
         for layer, _, _ in self.placed:
             activation = getattr(layer, "activation", None)
             if activation is not None and ACTIVATIONS[activation.name].overwritten:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
@@ -24,6 +24,7 @@ class Boundary:
         fails: The next level; infinity where there is none.
         theory: Where theory expects the boundary; infinity for nowhere.
         n: Networks of the cell with fewest.
+        networks: Networks of all its cells.
     """
 
     levels: dict[str, LevelValue]
@@ -31,6 +32,7 @@ class Boundary:
     fails: float
     theory: float
     n: int
+    networks: int
 
     def agrees(self, factor: float) -> bool:
         """Whether theory's boundary lies between the two levels, give or take a factor."""
@@ -70,5 +72,12 @@ def boundaries(
         if expected is None:
             return "the theory does not apply to every cell"
         ends = (levels[below - 1] if below else 0.0, levels[below] if below < len(levels) else inf)
-        found.append(Boundary(dict(others), *ends, expected, min(len(cell.metrics[metric]) for cell in members)))
+        counts = [len(cell.metrics[metric]) for cell in members]
+        found.append(Boundary(dict(others), *ends, expected, min(counts), sum(counts)))
     return found
+
+
+def best_constant(found: Sequence[Boundary], factor: float) -> int:
+    """With how many boundaries one and the same level for all agrees at best: what a theory has to surpass."""
+    ends = [boundary.passes / factor for boundary in found]
+    return max(sum(replace(one, theory=end).agrees(factor) for one in found) for end in ends)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gradlab.signals import QUANTITIES
 from gradlab.stats import Proportion, paired_rates_difference, prediction_interval, standard_error, wilson
-from gradlab.studies.boundary import Boundary, boundaries
+from gradlab.studies.boundary import Boundary, best_constant, boundaries
 from gradlab.studies.claim import SPREAD, Claim, Expectation, Measure
 from gradlab.studies.claim_result import ClaimResult, Reading, Verdict
 from gradlab.studies.compare import DEPTHS, THEORIES
@@ -205,11 +205,13 @@ def _boundary(claim: Claim, cells: Sequence[CellResult]) -> ClaimResult:
     assert claim.expected is not None and claim.expected.within is not None
     within = claim.expected.within
     agree = [boundary.agrees(within) for boundary in found]
-    share, n = wilson(sum(agree), len(found)), sum(boundary.n for boundary in found)
+    share, n = wilson(sum(agree), len(found)), sum(boundary.networks for boundary in found)
     off = [
         " and ".join(f"{k} {v}" for k, v in b.levels.items()) for b, fits in zip(found, agree, strict=True) if not fits
     ]
     why = f"{sum(agree)} of {len(found)} boundaries within a factor {within:g} of {DEPTHS[str(claim.expected.theory)].meaning}"
+    if len(found) > 1:
+        why += f", one {claim.measure.along} for all within it of {best_constant(found, within)} at best"
     few = _too_few(claim, min(boundary.n for boundary in found))
     return _result(
         claim, published=1.0, measured=share.rate, low=share.low, high=share.high, replicas=n,
@@ -266,6 +268,8 @@ def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
         claim = by_id.get(match[1])
         if claim is not None and claim.values is not None:
             return {"published": claim.published_text, "verdict": claim.verdict}.get(match[2], claim.measured_text)
+        if claim is not None and claim.published is not None and match[2] == "published":
+            return claim.published_text
         if claim is None or claim.measured is None or claim.low is None or claim.high is None:
             return UNKNOWN
         whole = claim.measured_text
@@ -283,7 +287,11 @@ def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
 
     placeholder = r"\{([^{}:]+)(?::(rate|interval|published|verdict|n|readings))?\}"
     found = [fill(match) for match in re.finditer(placeholder, template)]
-    return "" if found and all(text == UNKNOWN for text in found) else re.sub(placeholder, fill, template)
+    nothing = found and all(
+        text == UNKNOWN or match[2] == "published"
+        for text, match in zip(found, re.finditer(placeholder, template), strict=True)
+    )
+    return "" if nothing else re.sub(placeholder, fill, template)
 
 
 def _listed(claim: ClaimResult) -> str:

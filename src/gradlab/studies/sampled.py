@@ -27,7 +27,7 @@ from gradlab.spec.choice import choose
 from gradlab.spec.layers import Dropout, Residual
 from gradlab.stats import Mean
 from gradlab.studies.predict import described
-from gradlab.theory.predict import Inputs, predict_network, typical_profile
+from gradlab.theory.predict import Inputs, inputs_of, predict_network, typical_profile
 
 NETWORKS = 100
 EXAMPLES = 64  # of a setup's task, at most
@@ -93,9 +93,11 @@ def compare(
         root_seed: Key of all random numbers.
 
     Raises:
-        UserError: The network has norms, whose statistics are a batch's; it standardizes inputs by examples that only a
-            setup has; or as of `predict`.
+        UserError: Inputs were given for a setup that are not its task's; the network has norms, whose statistics are a
+            batch's; it standardizes inputs by examples that only a setup has; or as of `predict`.
     """
+    if isinstance(network, Setup) and inputs is not None and inputs != inputs_of(network):
+        raise UserError("--compare", got="other inputs than the study's", expected="its own, which its networks see")
     spec, known = described(network, inputs)
     if any(step.norm >= 0 for step in all_steps(spec)):
         raise UserError("--compare", got="a network with norms", expected="one without, so far")

@@ -133,7 +133,12 @@ def in_turns(shares: Sequence[LayeredShare], step: int) -> Callable[[LayeredShar
                     return
                 share = min(behind, key=lambda one: one.course.step)
                 free.remove(share)
-            share.advance(min(share.course.step + TURN, step))
+            try:
+                share.advance(min(share.course.step + TURN, step))
+            except BaseException:
+                for one in shares:  # or the others would train to the look before anybody hears of it
+                    one.course.is_stopped = True
+                raise
             with lock:
                 free.append(share)
 

@@ -26,14 +26,14 @@ class BoundaryColumn:
         means: Level of the vertical factor -> mean over networks; NaN where one of them gave no number.
         passes: Greatest level up to which all means reach the threshold; 0 for none.
         theory: Where theory expects that to end; infinity for nowhere.
-        n: Networks a cell.
+        counts: Networks by level of the vertical factor.
     """
 
     x: LevelValue
     means: Mapping[float, float]
     passes: float
     theory: float
-    n: int
+    counts: Mapping[float, int]
 
 
 def boundary_map(columns: Sequence[BoundaryColumn], x_title: str, y_title: str, colour_title: str) -> go.Figure | None:
@@ -122,4 +122,4 @@ def _position(value: float, levels: Sequence[float]) -> float:
 def _hover(column: BoundaryColumn, level: float, x_title: str, y_title: str) -> str:
     where = f"{safe(x_title)} {safe(level_text(column.x))}, {safe(y_title)} {safe(level_text(level))}"
     theory = "nowhere" if math.isinf(column.theory) else f"{column.theory:.3g}"
-    return f"{where}<br>{column.means[level]:.3g}, n = {column.n:,}<br>theory's border: {theory}"
+    return f"{where}<br>{column.means[level]:.3g}, n = {column.counts[level]:,}<br>theory's border: {theory}"

@@ -26,13 +26,15 @@ def boundary_figures(analysis: Analysis) -> list[Figure]:
         panels: dict[str, list[charts.BoundaryColumn]] = {}
         for boundary in found:
             rest = {name: level for name, level in boundary.levels.items() if name in varied and name != across}
-            means = {
-                float(cell.levels[measure.along]): float(cell.metrics[measure.boundary][:, -1].mean())
+            ends = {
+                float(cell.levels[measure.along]): cell.metrics[measure.boundary][:, -1]
                 for cell in cells
                 if boundary.levels.items() <= cell.levels.items()
             }
+            means = {level: float(values.mean()) for level, values in ends.items()}
+            counts = {level: len(values) for level, values in ends.items()}
             column = charts.BoundaryColumn(
-                boundary.levels.get(across, ""), means, boundary.passes, boundary.theory, boundary.n
+                boundary.levels.get(across, ""), means, boundary.passes, boundary.theory, counts
             )
             panels.setdefault(", ".join(f"{name} {level}" for name, level in rest.items()), []).append(column)
         said = measure.boundary.replace("_", " ")

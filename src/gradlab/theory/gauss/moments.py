@@ -22,6 +22,7 @@ REACHES = (38.0, 26.0, 18.0, 12.0)  # of the integral, in standard deviations: t
 _CLOSED_FORM_ERROR = 1e-12  # relative; tests hold every record to it within _CLOSED_FORM_RANGE
 _CLOSED_FORM_RANGE = (1e-3, 1e2)  # of q: elu's form loses digits below, where quadrature does not
 _FINEST = -6  # smallest feature near 0 or a kink that is looked for, 10^-6
+_LEAST = 1e-250  # a moment below it is 0: what is left is the normal density's tail as it underflows
 _MOST_OUTERMOST = 1e-10  # share of a moment that may lie in the last panels before it is doubted to exist
 _FORMS: dict[str, Callable[[ndarray, ndarray, ndarray], ndarray]] = {
     "E_phi": lambda z, a, d: a,
@@ -218,7 +219,7 @@ def _integrated(phi: Phi, q: float, integrand: Integrand, names: tuple[str, ...]
         if not np.isfinite(found.values).all():
             continue
         for k, name in enumerate(names):
-            if found.outermost[k] > _MOST_OUTERMOST:
+            if found.outermost[k] > _MOST_OUTERMOST and found.sizes[k] > _LEAST:
                 raise UserError(
                     f"{phi.name}: {name} at q = {q:g}",
                     got=f"an integrand that has not fallen off at {reach:g} standard deviations",

@@ -52,9 +52,12 @@ def advise(spec: NetworkSpec, prediction: Prediction, inputs: Inputs = UNKNOWN) 
     best = min(_gain_changes(spec, prediction), key=lambda made: distance(made[2], inputs), default=None)
     if best is not None and distance(best[2], inputs) < _BETTER * distance(spec, inputs):
         found.append(Change(*best, predict_network(best[2], inputs)))
-    wider = _wider(found[0].spec if found else spec, prediction)
+    wider = _wider(found[0].spec, found[0].prediction) if found else _wider(spec, prediction)
     if wider is not None:
-        found.append(Change(*wider, predict_network(wider[2], inputs)))
+        change = Change(*wider, predict_network(wider[2], inputs))
+        dead = change.prediction.born_dead
+        if dead is None or dead.p_single_input <= ACCEPTED:  # biases of one sign may keep units silent at any width
+            found.append(change)
     return tuple(found)
 
 
@@ -112,6 +115,8 @@ def _wider(spec: NetworkSpec, prediction: Prediction) -> tuple[str, str, Network
     width = min(layer.units for layer in hidden)
     while born_dead_one_input([max(width, layer.units) for layer in hidden]) > ACCEPTED:
         width += 1
+    if width == min(layer.units for layer in hidden):
+        return None
     layers = tuple(layer.model_copy(update={"units": max(width, layer.units)}) for layer in hidden)
     text = f"hidden layers of at least {width} units"
     reason = f"at most {100 * ACCEPTED:g} % of seeds born dead on an input"

@@ -31,7 +31,7 @@ def assumptions_of(
         is_plain: Whether the network is a stack of weights, activations and dropout only.
         inputs: What is known of the examples.
     """
-    found = [_wide(rows, spread), _normal(rows, spread), _independent(rows), _alike(rows, is_plain)]
+    found = [_wide(rows, spread), _normal(rows, spread), _independent(rows), _alike(rows, steps, is_plain)]
     found += [*_of_inputs(inputs, steps), _unbiased(rows)]
     found.append(Assumption("weights of the backward pass independent of the forward pass", True))
     if any(row.keep < 1.0 for row in rows):
@@ -76,11 +76,16 @@ def _independent(rows: Sequence[Row]) -> Assumption:
     return Assumption(text, False, why, ("spread", "born_dead"))
 
 
-def _alike(rows: Sequence[Row], is_plain: bool) -> Assumption:
+def _alike(rows: Sequence[Row], steps: Sequence[Step], is_plain: bool) -> Assumption:
     text = "hidden layers alike"
     found = typical_block(rows)
     if not is_plain:
-        why = "with norms or branches the phase is that of the gradient's growth over this depth"
+        kinds = {step.kind for step in (*steps, *flattened(steps))}
+        words = {"norm": "norms", "residual": "branches", "pool": "pools"}
+        there = [word for kind, word in words.items() if kind in kinds]
+        there += ["convolutions"] * any(row.places > 1 for row in rows)
+        with_them = " and ".join(there) or "activations by themselves"
+        why = f"with {with_them} the phase is that of the gradient's growth over this depth"
         return Assumption(text, False, why, ("phase", "scales"))
     if found is None or found[1] == found[2]:
         return Assumption(text, True)

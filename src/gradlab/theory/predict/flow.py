@@ -71,7 +71,7 @@ class Step:
         doubts: What does not hold, and why.
     """
 
-    kind: Literal["weights", "activation", "dropout", "norm", "pool", "residual"]
+    kind: Literal["weights", "activation", "dropout", "norm", "standardize", "pool", "residual"]
     place: str
     signal: Signal
     log_factor: float

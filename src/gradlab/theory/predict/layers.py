@@ -150,7 +150,7 @@ def standardize(layer: Any, below: Shape, above: Shape, signal: Signal, names: N
     if not layer.fitted:
         return []
     after = normal(1.0, 0.0, None if signal.shared is None else 0.0)
-    return [Step("norm", names.latest, after, 0.0, assumptions=("no input that is constant over the examples",))]
+    return [Step("standardize", names.latest, after, 0.0, assumptions=("no input that is constant over the examples",))]
 
 
 def residual(layer: Residual, below: Shape, above: Shape, signal: Signal, names: Names) -> list[Step]:

@@ -9,14 +9,15 @@ import numpy as np
 
 from gradlab.errors import UserError
 from gradlab.signals import Profile
-from gradlab.spec import NetworkSpec
+from gradlab.spec import Dense, NetworkSpec
+from gradlab.spec.layers import Flatten, Standardize
 from gradlab.theory.gauss import at_least_zero
 from gradlab.theory.meanfield import edge_points, gains
 from gradlab.theory.predict.assumptions import assumptions_of
 from gradlab.theory.predict.death import death_of
 from gradlab.theory.predict.depth import grown_scales, plain_scales, typical_block
 from gradlab.theory.predict.flat import flat_share
-from gradlab.theory.predict.flow import Signal, Step, backward
+from gradlab.theory.predict.flow import Signal, Step, backward, flattened
 from gradlab.theory.predict.inputs import UNKNOWN, Inputs
 from gradlab.theory.predict.layers import Row, compares_inputs, rows_of, steps_of
 from gradlab.theory.predict.prediction import DepthScales, Prediction, RecommendedGains
@@ -49,7 +50,7 @@ def predict_network(spec: NetworkSpec, inputs: Inputs = UNKNOWN) -> Prediction:
     """
     steps = _steps(spec, inputs)
     rows, relative = rows_of(steps), _relative(steps)
-    is_plain = spec.is_plain
+    is_plain = _is_plain(spec)
     spread = spread_of(rows) if is_plain else None
     scales = _scales(rows, relative, is_plain=is_plain)
     assumptions = assumptions_of(rows, steps, spread, is_plain=is_plain, inputs=inputs)
@@ -71,8 +72,16 @@ def predict_network(spec: NetworkSpec, inputs: Inputs = UNKNOWN) -> Prediction:
         scales=scales,
         born_dead=dead,
         spread=spread,
-        gains=_gains(rows, has_norm=any(step.kind == "norm" for step in steps)),
+        gains=_gains(rows, has_norm=any(step.kind == "norm" for step in flattened(steps))),
         assumptions=assumptions,
+    )
+
+
+def _is_plain(spec: NetworkSpec) -> bool:
+    """Whether it is dense layers without norms, whatever its inputs go through before."""
+    return all(
+        isinstance(layer, Standardize | Flatten) or (isinstance(layer, Dense) and layer.norm is None)
+        for layer in spec.layers
     )
 
 

@@ -105,12 +105,13 @@ def described(rows: Sequence[Row], steps: Sequence[Step]) -> str:
     phis = [step.phi.name for step in flattened(steps) if step.phi is not None and step.place != "output"]
     names = list(dict.fromkeys(name.replace("(k=1.0)", "") for name in phis))
     names = [name for name in names if name != "identity" or len(names) == 1]
+    kinds = {step.kind for step in (*steps, *flattened(steps))}
     extra = [
         word
         for word, has in (
-            ("norms", any(step.kind == "norm" for step in steps)),
-            ("residual branches", any(step.kind == "residual" for step in steps)),
-            ("dropout", any(step.kind == "dropout" for step in steps)),
+            ("norms", "norm" in kinds),
+            ("residual branches", "residual" in kinds),
+            ("dropout", "dropout" in kinds),
         )
         if has
     ]
