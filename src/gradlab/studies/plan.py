@@ -20,6 +20,8 @@ from gradlab.spec import Setup, setup_from
 from gradlab.studies.claim import LevelValue
 from gradlab.studies.claim_checks import check_claim
 from gradlab.studies.cost import network_bytes, network_seconds, shared_bytes, stack_seconds
+from gradlab.studies.left_out import is_left_out
+from gradlab.studies.named_gains import with_numbers
 from gradlab.studies.settings import merged, with_path
 from gradlab.studies.study import Factor, Row, Study
 from gradlab.training import stack_key
@@ -186,7 +188,12 @@ def make_plan(
         if count + len(cells) > MOST_CELLS:
             raise SpecError("factors", got=f"{count:,} cells", expected=f"at most {MOST_CELLS:,}")
         for levels in itertools.product(*(factor.levels for factor in factors)):
-            cells.append(_cell(study, row, factors, levels, seed))
+            names: dict[str, LevelValue] = {} if row is None else {"row": row.id}
+            names |= {factor.name: factor.label(level) for factor, level in zip(factors, levels, strict=True)}
+            if not is_left_out(study.leave_out, names):
+                cells.append(_cell(study, row, factors, levels, names, seed))
+    if not cells and not study.is_exact:
+        raise SpecError("leave_out", got="every cell", expected="some that are run")
     plan = Plan(study, seed, tuple(cells), chunk, engine, device, jobs)
     for claim in study.claims:
         check_claim(plan, claim)
@@ -206,11 +213,16 @@ def without_lost_claims(study: Study) -> Study:
     return study.model_copy(update={"claims": tuple(kept)})
 
 
-def _cell(study: Study, row: Row | None, factors: Sequence[Factor], levels: Sequence[Any], seed: int) -> Cell:
+def _cell(
+    study: Study,
+    row: Row | None,
+    factors: Sequence[Factor],
+    levels: Sequence[Any],
+    names: Mapping[str, LevelValue],
+    seed: int,
+) -> Cell:
     table: dict[str, Any] = {"network": study.network, "recipe": study.recipe, "task": study.task}
-    names: dict[str, LevelValue] = {}
     if row is not None:
-        names["row"] = row.id
         changes = {"network": row.network, "recipe": row.recipe, **({} if row.task is None else {"task": row.task})}
         table = merged(table, changes)
     for factor, level in zip(factors, levels, strict=True):
@@ -220,7 +232,6 @@ def _cell(study: Study, row: Row | None, factors: Sequence[Factor], levels: Sequ
                 got=f'"{factor.change}"',
                 expected="a path that begins with network, recipe or task",
             )
-        names[factor.name] = factor.label(level)
         table = with_path(table, factor.change, level)
     if "epochs" in table["recipe"] and "steps" in table["recipe"] and row is not None:
         # the base gives one length and a row the other: the row's counts
@@ -228,7 +239,7 @@ def _cell(study: Study, row: Row | None, factors: Sequence[Factor], levels: Sequ
             if kept in row.recipe and dropped not in row.recipe:
                 table["recipe"] = {key: value for key, value in table["recipe"].items() if key != dropped}
     try:
-        setup = setup_from(table)
+        setup = setup_from({**table, "network": with_numbers(table["network"])})
     except UserError as error:
         if not names:
             raise

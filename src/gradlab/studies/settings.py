@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradlab.errors import SpecError, UnknownName
+from gradlab.studies.left_out import without_lost_levels
 
 SETUP_KEYS = ("network", "recipe", "task")
 SETTINGS = ("row", "replicas", *SETUP_KEYS, "looks", "inputs")
@@ -145,7 +146,7 @@ def apply_settings(table: dict[str, Any], settings: Sequence[str]) -> dict[str, 
                 table = merged(table, table.get("variants", {}).get(str(values[0]).split("(")[0].strip(), {}))
         else:
             table = with_path(table, key, values if len(values) > 1 else values[0])
-    return table
+    return without_lost_levels(table) if parsed else table
 
 
 def _with_rows(table: dict[str, Any], wanted: Sequence[str]) -> dict[str, Any]:

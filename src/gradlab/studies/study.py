@@ -16,6 +16,7 @@ from gradlab.data.inputs import InputSet
 from gradlab.errors import SpecError, UnknownName
 from gradlab.studies.claim import Claim, Expectation, LevelValue, Measure
 from gradlab.studies.exact import arguments
+from gradlab.studies.left_out import LeftOut, check_left_out
 from gradlab.studies.measured import Metric, OutcomeRule, Signals, Snapshots, Square
 from gradlab.studies.strict import Strict
 from gradlab.training.train import LOSS_SET
@@ -23,7 +24,7 @@ from gradlab.training.train import LOSS_SET
 OF_TRAINED = ("network", "recipe", "task")
 ALL_OF_TRAINED = (
     *OF_TRAINED,
-    *("replicas", "looks", "rows", "factors", "inputs", "outcomes", "metrics", "signals", "snapshots"),
+    *("replicas", "looks", "rows", "factors", "leave_out", "inputs", "outcomes", "metrics", "signals", "snapshots"),
 )
 MOST_REPLICAS = 100_000_000
 Level = str | int | float | bool | dict[str, Any] | list[Any]
@@ -122,6 +123,9 @@ class Study(Strict):
     A study of `kind = "exact"` trains nothing: it has `computations`, of which its claims are, and no network, recipe, task or
     anything that goes with them.
 
+    `network.weights.gain` may be a rule's name instead of a number, such as "forward": see `studies.named_gains`. `leave_out`
+    lists combinations of levels that make no cell: see `studies.left_out`.
+
     `variants.NAME` holds changes of network and recipe that `--set task=NAME` makes besides: a network for larger images may
     not fit small ones.
     """
@@ -140,6 +144,7 @@ class Study(Strict):
     computations: dict[str, Computed] = {}
     rows: tuple[Row, ...] = ()
     factors: tuple[Factor, ...] = ()
+    leave_out: tuple[LeftOut, ...] = ()
     inputs: dict[str, InputSet] = {}
     outcomes: dict[str, OutcomeRule] = {"collapsed": OutcomeRule()}
     metrics: dict[str, Metric] = {}
@@ -191,6 +196,7 @@ class Study(Strict):
             for row in factor.rows or ():
                 if row not in rows:
                     raise UnknownName("row", row, rows, do=f"Factor {factor.name} names it")
+        check_left_out(self)
         sets = [*self.inputs, LOSS_SET]
         for name, rule in self.outcomes.items():
             if rule.over not in sets:

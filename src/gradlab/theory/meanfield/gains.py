@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from gradlab.errors import UserError
@@ -30,6 +31,11 @@ class Gains:
     forward_chi1: float
     backward_q: float
     error: float
+
+    @property
+    def compromise(self) -> float:
+        """Their geometric mean: lengths and gradients change by the same factor in opposite directions."""
+        return math.sqrt(self.forward * self.backward)
 
     @property
     def forward_keeps_length(self) -> bool:

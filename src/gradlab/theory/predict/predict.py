@@ -143,7 +143,7 @@ def _gains(rows: Sequence[Row], *, has_norm: bool) -> RecommendedGains | None:
         activation=block.phi.name,
         forward=both.forward,
         backward=both.backward,
-        compromise=math.sqrt(both.forward * both.backward),
+        compromise=both.compromise,
         critical=math.sqrt(stable[0].sigma_w2) if stable else None,
     )
 
