@@ -11,6 +11,7 @@ from gradlab.reports.words import (
     NOTHING,
     cell_rate,
     claim_count_text,
+    claim_name,
     count_text,
     level_text,
     measured_text,
@@ -59,7 +60,7 @@ def claim_lines(analysis: Analysis) -> list[dict[str, str]]:
     """Every claim in words, with the class of its verdict's shape."""
     return [
         {
-            "id": claim.id,
+            "id": claim_name(claim.id, analysis.study),
             "statement": claim.statement,
             "why": claim.why,
             "source": claim.source,

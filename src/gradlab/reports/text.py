@@ -22,6 +22,7 @@ from gradlab.reports.tables import WIDE, print_line, print_table
 from gradlab.reports.words import (
     cell_rate,
     claim_count_text,
+    claim_name,
     count_text,
     expected_text,
     level_text,
@@ -146,7 +147,7 @@ def print_study(study: Study, plan_rows: Sequence[tuple[str, int, int]], console
         print_line(console, f"{count_text(len(plan_rows))} cells, {count_text(total)} networks.")
     console.print()
     if study.claims:
-        claims = [(claim.id, claim.statement, expected_text(claim)) for claim in study.claims]
+        claims = [(claim_name(claim.id, study), claim.statement, expected_text(claim)) for claim in study.claims]
         print_table(console, claims, ["claim", "statement"], ["published"])
     for caveat in study.fixed:
         print_line(console, f"Held fixed: {caveat}")
@@ -217,12 +218,13 @@ def _claims(analysis: Analysis, console: Console) -> None:
     for claim in analysis.claims:
         numbers = (published_text(claim, analysis), measured_text(claim, analysis), claim_count_text(claim))
         sentences = (claim.statement, claim.why) if wide else ()
-        rows.append((claim.id, *sentences, *numbers, claim.verdict))
+        rows.append((claim_name(claim.id, analysis.study), *sentences, *numbers, claim.verdict))
     words = ["claim", "statement", "why"] if wide else ["claim"]
     print_table(console, rows, words, ["published", "measured", "n"], ["verdict"])
     if not wide:
         for claim in analysis.claims:
-            print_line(console, f"{claim.id}: {claim.statement}" + (f" ({claim.why})" if claim.why else ""), indent=2)
+            name = claim_name(claim.id, analysis.study)
+            print_line(console, f"{name}: {claim.statement}" + (f" ({claim.why})" if claim.why else ""), indent=2)
         console.print()
     for claim in analysis.claims:
         for reading in claim.readings:

@@ -13,6 +13,7 @@ from gradlab.stats import Proportion, Share, t_mean
 from gradlab.stats.text import interval_text, mean_text, number_text, percent_text, value_text
 from gradlab.studies.claim import LevelValue
 from gradlab.studies.claim_result import ClaimResult
+from gradlab.studies.load import QUICK
 from gradlab.studies.results import Analysis, CellResult
 from gradlab.studies.study import Claim, Study
 
@@ -44,9 +45,11 @@ def measured_text(claim: ClaimResult, analysis: Analysis) -> str:
         along = asked.measure.along
         count = len({tuple(pair for pair in cell.levels.items() if pair[0] != along) for cell in cells})
         return f"{round(claim.measured * count)} of {count} boundaries"
+    if asked is not None and asked.measure.reaching is not None and asked.measure.minus is None:
+        return f"{round(claim.measured * len(cells))} of {len(cells)} cells"
     if claim.kind == "theory" and len(cells) > 1:
         return f"{round(claim.measured * len(cells))} of {len(cells)} cells"
-    unit = "points" if asked is not None and asked.measure.difference is not None else "%"
+    unit = "points" if asked is not None and asked.measure.is_difference else "%"
     if claim.low is None or claim.high is None:
         return NOTHING
     return interval_text(claim.measured, claim.low, claim.high, unit)
@@ -82,7 +85,7 @@ def expected_text(claim: Claim) -> str:
     ((kind, bound),) = claim.expected.model_dump(exclude_none=True).items()
     if of_numbers:
         return f"{kind.replace('_', ' ')} {bound:.4g}"
-    unit = "points" if claim.measure.difference is not None else "%"
+    unit = "points" if claim.measure.is_difference else "%"
     return f"{kind.replace('_', ' ')} {100 * bound:.4g}" + (f" {unit}" if bound else "")
 
 
@@ -98,6 +101,11 @@ def cells_of(claim: ClaimResult, analysis: Analysis) -> list[CellResult]:
 def claim_of(study: Study, id: str) -> Claim | None:
     """The study's claim of that id: what is measured, and where."""
     return next((claim for claim in study.claims if claim.id == id), None)
+
+
+def claim_name(id: str, study: Study) -> str:
+    """What a claim is called where its study is known: its id less the study's name."""
+    return id.removeprefix(f"{study.name.removesuffix(QUICK)} ")
 
 
 def claim_count_text(claim: ClaimResult) -> str:

@@ -14,8 +14,9 @@ from numpy import ndarray
 
 from gradlab.signals import History, Snapshot
 from gradlab.stats import Proportion, wilson
+from gradlab.studies.answer import answer_text
 from gradlab.studies.claim import LevelValue
-from gradlab.studies.claims import answer_text, judge, judge_exact
+from gradlab.studies.claims import judge, judge_exact
 from gradlab.studies.compare import theories_of
 from gradlab.studies.exact import computed
 from gradlab.studies.load import to_toml

@@ -16,7 +16,7 @@ Levels = dict[str, LevelValue]
 LayerName = Annotated[int, Field(ge=1)] | Literal["output", "every"] | Annotated[str, Field(pattern=r"^norm [1-9]\d*$")]
 SPREAD_OF = "spread of "
 SPREAD = SPREAD_OF + "where"
-KINDS = ("rate", "difference", "readings", "mean", "ratio", "variance_ratio", "boundary", "exact")
+KINDS = ("rate", "difference", "readings", "mean", "ratio", "variance_ratio", "boundary", "reaching", "exact")
 
 
 class Measure(Strict):
@@ -31,12 +31,14 @@ class Measure(Strict):
         variance_ratio: The same; the variance over replicas of `where` over that of `to`, replicas paired.
         boundary: Name of a metric; up to which level of the factor `along` its mean reaches `threshold`, for every
             combination of the other levels in `where`.
+        reaching: Name of a metric; the share of the cells of `where` in which its mean reaches `threshold`, less that of
+            `minus` where given, cell by cell.
         along: Name of a factor whose levels are numbers, such as depth.
         threshold: Of the metric.
         exact: Name of a computation of an exact study, of which `part` is measured.
         part: Which of its results.
         where: Levels that pick the cell(s).
-        minus: Levels that pick the other cell of a difference.
+        minus: Levels that pick the other cell of a difference, or the other cells.
         to: Levels that pick the other cell of a ratio; left out, the same cell.
         layer: Of a quantity: 1 is the first hidden layer, "output" the last, "norm 1" the first norm that stands by itself;
             "every" is the one farthest from what the
@@ -55,6 +57,7 @@ class Measure(Strict):
     ratio: str | None = None
     variance_ratio: str | None = None
     boundary: str | None = None
+    reaching: str | None = None
     along: str | None = None
     threshold: float | None = None
     exact: str | None = None
@@ -79,12 +82,19 @@ class Measure(Strict):
             )
         if self.boundary is not None and (self.along is None or self.threshold is None):
             raise SpecError("measure.boundary", got="no along or no threshold", expected="both")
-        if self.boundary is None and (self.along or self.threshold is not None):
+        if self.reaching is not None and self.threshold is None:
+            raise SpecError("measure.reaching", got="no threshold", expected="one")
+        if self.reaching is not None and self.minus is not None and self.minus.keys() != self.where.keys():
+            expected = f"levels of {', '.join(self.where) or 'nothing'}, as in where: cells are paired by all others"
+            raise SpecError("measure.minus", got=self.minus, expected=expected)
+        if self.boundary is None and (self.along or (self.threshold is not None and self.reaching is None)):
             raise SpecError("measure.along", got=self.along or self.threshold, expected="a boundary")
         if self.difference is not None and self.minus is None:
             raise SpecError("measure.minus", got="nothing", expected="levels of the other cell")
-        if self.minus is not None and self.difference is None and self.mean is None:
-            raise SpecError("measure.minus", got=self.minus, expected="levels only for a difference or a mean")
+        if self.minus is not None and (self.difference or self.mean or self.reaching) is None:
+            raise SpecError(
+                "measure.minus", got=self.minus, expected="levels only for a difference, a mean or reaching"
+            )
         divisors = [value for value in (self.to, self.to_layer, self.to_look) if value is not None]
         if self.ratio is not None and not divisors:
             raise SpecError("measure.ratio", got="nothing to divide by", expected="to (levels), to_layer or to_look")
@@ -107,6 +117,11 @@ class Measure(Strict):
     def is_of_numbers(self) -> bool:
         """Whether numbers are measured rather than outcomes counted."""
         return self.mean is not None or self.ratio is not None or self.variance_ratio is not None
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether shares are subtracted, which is told in points."""
+        return self.difference is not None or (self.reaching is not None and self.minus is not None)
 
     @property
     def is_paired(self) -> bool:
@@ -204,7 +219,7 @@ class Claim(Strict):
         """Replicas below which the claim is undecided."""
         if self.min_replicas:
             return self.min_replicas
-        if self.measure.spread is not None or self.measure.boundary is not None:
+        if self.measure.spread is not None or self.measure.boundary is not None or self.measure.reaching is not None:
             return 1
         return 2 if self.measure.is_of_numbers and self.measure.variance_ratio is None else 100
 
@@ -218,6 +233,8 @@ class Claim(Strict):
             raise SpecError(f'claim "{self.id}"', got="a difference", expected="a bound (below, above) at the end")
         if measure.is_of_numbers and theory:
             raise SpecError(f'claim "{self.id}"', got=f"theory {theory}", expected="a published number or a bound")
+        if measure.reaching is not None and (self.published is not None or theory or measure.look == 0):
+            raise SpecError(f'claim "{self.id}"', got="a share of cells", expected="a bound on it, at the end")
         if measure.variance_ratio is not None and self.published is not None:
             raise SpecError(f'claim "{self.id}"', got="a published ratio of variances", expected="a bound")
         if measure.layer == "every" and self.expected is None:

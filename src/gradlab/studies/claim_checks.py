@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradlab.errors import SpecError, UnknownName
 from gradlab.studies.exact import COMPUTATIONS
+from gradlab.studies.reaching import rest
 from gradlab.studies.study import Claim, Study
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def check_claim(plan: Plan, claim: Claim) -> None:
                 got=measure.layer or "nothing",
                 expected=f"a layer of the quantity {measure.name}" if is_quantity else "none: a metric has no layers",
             )
-    elif measure.boundary is not None:
+    elif measure.boundary is not None or measure.reaching is not None:
         known = list(plan.study.metrics)
     else:
         known = look_outcomes(plan.study) if measure.look == 0 else outcome_names(plan.study)
@@ -60,6 +61,7 @@ def check_claim(plan: Plan, claim: Claim) -> None:
     for side, where in measure.cells.items():
         found = plan.matching(where)
         single = (measure.readings is None or side != "where") and not (claim.expected and claim.expected.theory)
+        single = single and measure.reaching is None
         if not found or (single and len(found) != 1):
             raise SpecError(
                 f'claim "{claim.id}".measure.{side}',
@@ -67,6 +69,13 @@ def check_claim(plan: Plan, claim: Claim) -> None:
                 expected="exactly one cell" if single else "at least one cell",
                 do='See "gradlab study show" for the cells',
             )
+    if measure.reaching is not None and measure.minus is not None:
+        first, second = (
+            {rest(cell.levels, measure) for cell in plan.matching(w)} for w in (measure.where, measure.minus)
+        )
+        if not first & second:
+            expected = "some cell that agrees with one of where in all other levels"
+            raise SpecError(f'claim "{claim.id}".measure.minus', got=measure.minus, expected=expected)
 
 
 def _check_exact(study: Study, claim: Claim) -> None:

@@ -9,22 +9,21 @@ when the whole interval breaks it, undecided in between.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from gradlab.signals import QUANTITIES
 from gradlab.stats import Proportion, paired_rates_difference, prediction_interval, standard_error, wilson
 from gradlab.studies.boundary import Boundary, best_constant, boundaries
-from gradlab.studies.claim import SPREAD, Claim, Expectation, Measure
+from gradlab.studies.claim import SPREAD, Claim, Expectation, LevelValue, Measure
 from gradlab.studies.claim_result import ClaimResult, Reading, Verdict
 from gradlab.studies.compare import DEPTHS, THEORIES
 from gradlab.studies.number_claims import measured, reading, within
 from gradlab.studies.plan import Plan
+from gradlab.studies.reaching import reached
 from gradlab.studies.results import CellResult, ComputedResult
 from gradlab.studies.study import Study
 
 STANDARD_ERRORS = 4.0
-UNKNOWN = "(not run)"
 Pairs = Callable[[CellResult, CellResult, str], tuple[int, int, int]]
 
 
@@ -52,22 +51,42 @@ def judge(claim: Claim, plan: Plan, cells: Sequence[CellResult], pairs: Pairs) -
         pairs: For paired differences: how many replicas have an outcome in the first of two cells only, in the second
             only, and are recorded in both.
     """
-    by_id = {cell.id: result for cell, result in zip(plan.cells, cells, strict=True)}
-    chosen = [by_id[cell.id] for cell in plan.matching(claim.measure.where)]
-    if claim.measure.is_of_numbers:
-        named = {key: by_id[plan.matching(to)[0].id] for key, to in claim.measure.cells.items()}
-        return _number(claim, named, is_share=_is_share(claim.measure, plan.study))
-    if claim.measure.readings is not None:
-        lender = None if claim.measure.spread is None else by_id[plan.matching(claim.measure.cells[SPREAD])[0].id]
-        return _readings(claim, chosen, lender)
-    if claim.measure.difference is not None:
-        assert claim.measure.minus is not None
-        return _difference(claim, chosen[0], by_id[plan.matching(claim.measure.minus)[0].id], pairs)
-    if claim.measure.boundary is not None:
+    measure = claim.measure
+    named = {key: _matching(cells, levels) for key, levels in measure.cells.items()}
+    chosen = named["where"]
+    if measure.is_of_numbers:
+        single = {key: found[0] for key, found in named.items()}
+        return _number(claim, single, is_share=_is_share(measure, plan.study))
+    if measure.readings is not None:
+        return _readings(claim, chosen, None if measure.spread is None else named[SPREAD][0])
+    if measure.difference is not None:
+        return _difference(claim, chosen[0], named["minus"][0], pairs)
+    if measure.boundary is not None:
         return _boundary(claim, chosen)
+    if measure.reaching is not None:
+        return _reaching(claim, chosen, named.get("minus", []))
     if claim.expected is not None and claim.expected.theory is not None:
         return _theory(claim, claim.expected.theory, chosen)
     return _rate(claim, chosen[0])
+
+
+def _matching(cells: Sequence[CellResult], where: Mapping[str, LevelValue]) -> list[CellResult]:
+    """Results by their levels: cells with the same content share an id, and are told apart."""
+    return [cell for cell in cells if all(cell.levels.get(name) == level for name, level in where.items())]
+
+
+def _reaching(claim: Claim, cells: Sequence[CellResult], others: Sequence[CellResult]) -> ClaimResult:
+    """How many cells reach a number, or how many more; the bound is judged by the interval over cells."""
+    found = reached(claim.measure, cells, others)
+    if isinstance(found, str):
+        return _result(claim, verdict="undecided", why=found)
+    assert claim.expected is not None
+    verdict, why = _bounded(claim.expected, found.low, found.high, "interval over cells")
+    few = _too_few(claim, min(cell.replicas for cell in (*cells, *others)))
+    return _result(
+        claim, measured=found.share, low=found.low, high=found.high, replicas=found.networks,
+        verdict="undecided" if few else verdict, why=few or f"{found.why}; {why}",
+    )  # fmt: skip
 
 
 def _result(claim: Claim, **found: object) -> ClaimResult:
@@ -254,48 +273,3 @@ def _reading_of_rate(claim: Claim, cell: CellResult) -> Reading | None:
     assert claim.published is not None
     low, high = prediction_interval(rate.count, rate.n, claim.published_replicas)
     return Reading(cell.levels, rate, (low, high), low <= claim.published <= high)
-
-
-def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
-    """The study's answer with `{claim id}` and `{claim id:rate|count|interval|published|verdict}` filled in.
-
-    A bare `{id}` is the rate with its interval and n: "95.3 % [93.8, 96.4] of 1,000"; a number's is "2.66 [2.61, 2.72]
-    (n = 5)"; of an exact claim it is what was found. Where nothing of it can be said there is no answer.
-    """
-    by_id = {claim.id: claim for claim in claims}
-
-    def fill(match: re.Match[str]) -> str:
-        claim = by_id.get(match[1])
-        if claim is not None and claim.values is not None:
-            return {"published": claim.published_text, "verdict": claim.verdict}.get(match[2], claim.measured_text)
-        if claim is not None and claim.published is not None and match[2] == "published":
-            return claim.published_text
-        if claim is None or claim.measured is None or claim.low is None or claim.high is None:
-            return UNKNOWN
-        whole = claim.measured_text
-        rate, _, interval = whole.partition(" [")
-        texts = {
-            None: f"{whole} of {claim.replicas:,}" if claim.unit == "share" else f"{whole} (n = {claim.replicas:,})",
-            "rate": rate,
-            "interval": f"[{interval}",
-            "published": claim.published_text,
-            "verdict": claim.verdict,
-            "n": f"{claim.replicas:,}",
-            "readings": _listed(claim),
-        }
-        return texts[match[2]]
-
-    placeholder = r"\{([^{}:]+)(?::(rate|interval|published|verdict|n|readings))?\}"
-    found = [fill(match) for match in re.finditer(placeholder, template)]
-    nothing = found and all(
-        text == UNKNOWN or match[2] == "published"
-        for text, match in zip(found, re.finditer(placeholder, template), strict=True)
-    )
-    return "" if nothing else re.sub(placeholder, fill, template)
-
-
-def _listed(claim: ClaimResult) -> str:
-    found = [
-        " and ".join(f"{k} {v}" for k, v in r.levels.items() if k != "row") for r in claim.readings if r.compatible
-    ]
-    return "; ".join(found) or "none of the readings tried"

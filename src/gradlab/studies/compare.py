@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from gradlab.catalog import Catalog
 from gradlab.parts import INITIALIZERS
-from gradlab.spec import Dense, Setup
+from gradlab.spec import Dense, NetworkSpec, Setup
 from gradlab.theory.finite import born_dead, born_dead_lower_bound, born_dead_one_input
 from gradlab.theory.predict import predict_network
 
@@ -124,9 +125,14 @@ THEORIES.add(
 )
 
 
-def _trainable_depth(setup: Setup) -> float | None:
-    scales = predict_network(setup.network).scales
+@lru_cache(maxsize=1000)  # claims and figures ask again of the same networks
+def _depth_of(network: NetworkSpec) -> float | None:
+    scales = predict_network(network).scales
     return None if scales is None else scales.trainable_depth
+
+
+def _trainable_depth(setup: Setup) -> float | None:
+    return _depth_of(setup.network)
 
 
 DEPTHS.add(

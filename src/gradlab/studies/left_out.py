@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradlab.errors import SpecError, UnknownName
+from gradlab.studies.claim import LevelValue
 
 if TYPE_CHECKING:
     from gradlab.studies.study import Study
 
-LevelName = str | int | float | bool
-LeftOut = dict[str, LevelName | tuple[LevelName, ...]]
+LeftOut = dict[str, LevelValue | tuple[LevelValue, ...]]
 
 
-def is_left_out(entries: Sequence[LeftOut], levels: Mapping[str, LevelName]) -> bool:
+def is_left_out(entries: Sequence[LeftOut], levels: Mapping[str, LevelValue]) -> bool:
     """Whether a combination of levels has one of those of every key of an entry.
 
     Example:
@@ -66,10 +66,10 @@ def without_lost_levels(table: dict[str, Any]) -> dict[str, Any]:
     return {**table, "leave_out": kept}
 
 
-def _levels_by_name(study: Study) -> dict[str, list[LevelName]]:
-    rows: dict[str, list[LevelName]] = {"row": [row.id for row in study.rows]} if study.rows else {}
+def _levels_by_name(study: Study) -> dict[str, list[LevelValue]]:
+    rows: dict[str, list[LevelValue]] = {"row": [row.id for row in study.rows]} if study.rows else {}
     return rows | {factor.name: [factor.label(level) for level in factor.levels] for factor in study.factors}
 
 
-def _several(value: LevelName | tuple[LevelName, ...]) -> tuple[LevelName, ...]:
+def _several(value: LevelValue | tuple[LevelValue, ...]) -> tuple[LevelValue, ...]:
     return value if isinstance(value, tuple) else (value,)

@@ -20,6 +20,7 @@ from gradlab.reports.charts.effects import EffectBar, GridCell, effect_bars, eff
 from gradlab.reports.charts.heat import LayerHistory, by_layer_and_step
 from gradlab.reports.charts.history import TrainingCurve, training_curves
 from gradlab.reports.charts.layers import LayerValues, by_layer
+from gradlab.reports.charts.numbers import NumberCell, number_map
 from gradlab.reports.charts.rates import RateRow, Series, rates
 from gradlab.reports.charts.readings import ReadingRow, readings
 from gradlab.reports.charts.style import colour_of
@@ -40,6 +41,7 @@ __all__ = [
     "LayerValues",
     "Level",
     "Losses",
+    "NumberCell",
     "RateRow",
     "ReadingRow",
     "Series",
@@ -53,6 +55,7 @@ __all__ = [
     "effect_bars",
     "effect_grids",
     "loss_curves",
+    "number_map",
     "rate_by_depth",
     "rates",
     "readings",

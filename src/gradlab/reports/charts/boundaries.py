@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from gradlab.reports.charts.effects import BRIGHT
-from gradlab.reports.charts.style import TEXT_PX, empty, legend_key, safe
+from gradlab.reports.charts.numbers import add_numbers
+from gradlab.reports.charts.style import empty, legend_key, safe
 from gradlab.reports.words import level_text
 from gradlab.studies.claim import LevelValue
 
@@ -54,38 +54,7 @@ def boundary_map(columns: Sequence[BoundaryColumn], x_title: str, y_title: str, 
         [_hover(column, level, x_title, y_title) if level in column.means else "" for column in columns]
         for level in levels
     ]
-    low, high = min(0.0, float(np.nanmin(means))), max(1.0, float(np.nanmax(means)))
-    figure.add_trace(
-        go.Heatmap(
-            x=list(range(len(columns))),
-            y=list(range(len(levels))),
-            z=[[value if math.isfinite(value) else None for value in line] for line in means],
-            hovertext=hover,
-            hoverinfo="text",
-            colorscale="Viridis",
-            zmin=low,
-            zmax=high,
-            xgap=1,
-            ygap=1,
-            colorbar={"title": {"text": colour_title, "side": "top"}, "thickness": 12, "outlinewidth": 0},
-        )
-    )
-    if len(columns) <= 12:
-        printed = [
-            (k, i, value) for k, line in enumerate(means) for i, value in enumerate(line) if math.isfinite(value)
-        ]
-        bright = ["black" if (value - low) / (high - low) > BRIGHT else "white" for _, _, value in printed]
-        figure.add_trace(
-            go.Scatter(
-                x=[i for _, i, _ in printed],
-                y=[k for k, _, _ in printed],
-                text=[f"{value:.2f}" for _, _, value in printed],
-                mode="text",
-                textfont={"size": TEXT_PX, "color": bright},
-                hoverinfo="skip",
-                showlegend=False,
-            )
-        )
+    add_numbers(figure, means, hover, colour_title, are_printed=len(columns) <= 12)
     edges = [_place(column.passes, levels) for column in columns]
     steps_x = [side for i in range(len(columns)) for side in (i - 0.5, i + 0.5)]
     steps_y = [edge for edge in edges for _ in range(2)]

@@ -8,6 +8,7 @@ from gradlab.reports.figures.boundaries import boundary_figures
 from gradlab.reports.figures.factors import factor_figures, reading_figures
 from gradlab.reports.figures.maps import map_figures
 from gradlab.reports.figures.pictures import films_of, picture_figures
+from gradlab.reports.figures.reaching import reaching_figures
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.figures.rows import loss_figure, rate_figures, survival_figure
 from gradlab.reports.figures.signals import metric_figures, signal_figures
@@ -28,6 +29,7 @@ def figures_of(analysis: Analysis) -> list[Figure | Film]:
     """
     theory = gradients_beside_theory(analysis)
     numbers = [
+        *reaching_figures(analysis),
         *boundary_figures(analysis),
         *size_figures(analysis),
         *metric_figures(analysis),

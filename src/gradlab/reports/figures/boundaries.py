@@ -19,8 +19,8 @@ def boundary_figures(analysis: Analysis) -> list[Figure]:
             continue
         cells = [cell for cell in analysis.cells if measure.where.items() <= cell.levels.items()]
         found = claim_boundaries(claim, cells)
-        if isinstance(found, str):
-            continue
+        if isinstance(found, str) or len({cell.levels[measure.along] for cell in cells}) < 2:
+            continue  # of one level there is no map
         varied = [name for name in found[0].levels if len({boundary.levels.get(name) for boundary in found}) > 1]
         across = max(varied, key=lambda name: len({str(b.levels.get(name)) for b in found}), default="row")
         panels: dict[str, list[charts.BoundaryColumn]] = {}

@@ -1,0 +1,74 @@
+"""Figures of which cells reach a number: the number over two factors, framed where theory expected otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradlab.reports import charts
+from gradlab.reports.figures.record import Figure
+from gradlab.reports.selection import factors_of
+from gradlab.reports.words import levels_text, replicas_text
+from gradlab.studies.claims import claim_boundaries
+from gradlab.studies.results import Analysis, CellResult
+
+MOST_PANELS = 12
+
+
+def reaching_figures(analysis: Analysis) -> list[Figure]:
+    """One figure for every metric and threshold that claims count cells by; a panel for every combination of the rest."""
+    measures = [claim.measure for claim in analysis.study.claims if claim.measure.reaching is not None]
+    asked = dict.fromkeys((str(measure.reaching), measure.threshold or 0.0) for measure in measures)
+    figures: list[Figure] = []
+    for metric, threshold in asked:
+        cells = [cell for cell in analysis.cells if len(cell.metrics.get(metric, ()))]
+        factors = factors_of(cells)
+        if len(factors) < 2:
+            continue
+        y, x = factors[:2]
+        against, theory = _against_theory(analysis, metric, threshold)
+        panels: dict[str, list[charts.NumberCell]] = {}
+        for cell in cells:
+            rest = {name: level for name, level in cell.levels.items() if name in factors[2:]}
+            values = cell.metrics[metric][:, -1]
+            drawn = charts.NumberCell(
+                cell.levels[x], cell.levels[y], float(values.mean()), len(values), cell in against
+            )
+            panels.setdefault(levels_text(rest) if rest else "", []).append(drawn)
+        said = metric.replace("_", " ")
+        drawn_panels = {
+            title: figure
+            for title, found in list(panels.items())[:MOST_PANELS]
+            if (figure := charts.number_map(found, x, y, said, "theory expected otherwise")) is not None
+        }
+        caption = (
+            f"Mean {said} at the end, over {y} and {x}; claims count the cells in which it reaches {threshold:g}. "
+            + (
+                f"Framed: {len(against)} of {len(cells)} cells on the other side of it than {theory}. "
+                if theory
+                else ""
+            )
+            + f"{replicas_text([len(cell.metrics[metric]) for cell in cells])}."
+        )
+        id, title = f"reaching-{len(figures) + 1}", f"{said.capitalize()} over {y} and {x}"
+        figures.append(Figure(id, title, caption, drawn_panels, least_px=420 if len(panels) > 1 else None))
+    return figures
+
+
+def _against_theory(analysis: Analysis, metric: str, threshold: float) -> tuple[Sequence[CellResult], str]:
+    """Cells that reach the threshold where theory's depth says no, or do not where it says yes; and what it is called.
+
+    Theory is that of a claim about a boundary of one level. "" where the study has no such claim.
+    """
+    for claim in analysis.study.claims:
+        measure = claim.measure
+        if measure.boundary != metric or measure.threshold != threshold:
+            continue
+        cells = [cell for cell in analysis.cells if measure.where.items() <= cell.levels.items()]
+        found = claim_boundaries(claim, cells)
+        if isinstance(found, str) or len({cell.levels[str(measure.along)] for cell in cells}) > 1:
+            continue
+        off = [boundary.levels for boundary in found if not boundary.agrees(1.0)]
+        return [cell for cell in cells if any(levels.items() <= cell.levels.items() for levels in off)], (
+            f"theory's {measure.along} says"
+        )
+    return [], ""

@@ -1,0 +1,51 @@
+"""The study's answer with the numbers of its claims filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from gradlab.studies.claim_result import ClaimResult
+
+UNKNOWN = "(not run)"
+
+
+def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
+    """The study's answer with `{claim id}` and `{claim id:rate|count|interval|published|verdict}` filled in.
+
+    A bare `{id}` is the rate with its interval and n: "95.3 % [93.8, 96.4] of 1,000"; a number's is "2.66 [2.61, 2.72]
+    (n = 5)"; of an exact claim it is what was found. Where nothing of it can be said there is no answer.
+    """
+    by_id = {claim.id: claim for claim in claims}
+
+    def fill(match: re.Match[str]) -> str:
+        claim = by_id.get(match[1])
+        if claim is not None and claim.values is not None:
+            return {"published": claim.published_text, "verdict": claim.verdict}.get(match[2], claim.measured_text)
+        if claim is not None and claim.published is not None and match[2] == "published":
+            return claim.published_text  # known without a run
+        if claim is None or claim.measured is None or claim.low is None or claim.high is None:
+            return UNKNOWN
+        whole = claim.measured_text
+        rate, _, interval = whole.partition(" [")
+        texts = {
+            None: f"{whole} of {claim.replicas:,}" if claim.unit == "share" else f"{whole} (n = {claim.replicas:,})",
+            "rate": rate,
+            "interval": f"[{interval}",
+            "published": claim.published_text,
+            "verdict": claim.verdict,
+            "n": f"{claim.replicas:,}",
+            "readings": _listed(claim),
+        }
+        return texts[match[2]]
+
+    placeholder = r"\{([^{}:]+)(?::(rate|interval|published|verdict|n|readings))?\}"
+    measured = [fill(match) for match in re.finditer(placeholder, template) if match[2] != "published"]
+    return "" if measured and all(text == UNKNOWN for text in measured) else re.sub(placeholder, fill, template)
+
+
+def _listed(claim: ClaimResult) -> str:
+    found = [
+        " and ".join(f"{k} {v}" for k, v in r.levels.items() if k != "row") for r in claim.readings if r.compatible
+    ]
+    return "; ".join(found) or "none of the readings tried"
