@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .conftest import TINY
+
 MODEL = """\
 from dataclasses import dataclass
 
@@ -70,41 +72,7 @@ steps = 2
 [task]
 name = "xor"
 """
-STUDY = """\
-[study]
-name = "two"
-question = "Which?"
-answer = ""
-replicas = 2
-looks = { at = [0] }
-
-[network]
-hidden = { width = 2, depth = 2 }
-activation = "relu"
-weights = "glorot_uniform"
-
-[recipe]
-optimizer = { name = "sgd", lr = 0.01 }
-loss = "mse"
-steps = 1
-
-[task]
-name = "x_sin_5x"
-points = 16
-
-[inputs]
-points = { linspace = [1, 10, 10] }
-
-[outcomes]
-collapsed = { over = "points" }
-
-[[rows]]
-id = "A"
-
-[[rows]]
-id = "B"
-network.hidden.width = 3
-"""
+STUDY = TINY.replace('network.activation = "tanh"', "network.hidden.width = 3")
 
 FILES = {
     "model.py": MODEL,

@@ -142,7 +142,7 @@ def test_a_setup_takes_its_sizes_from_its_task(folder: Path, capsys: pytest.Capt
 def test_a_study_has_the_network_of_its_first_cell(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["summary", "study.toml"]) == 0
     out, err = capsys.readouterr()
-    assert err == "This is the network of A; 1 other network of the study can be chosen with --set.\n"
+    assert err == "This is the network of A, rate 0.01; 1 other network of the study can be chosen with --set.\n"
     assert "13 parameters" in out
     assert main(["summary", "study.toml", "--set", "row=B"]) == 0
     out, err = capsys.readouterr()
