@@ -127,7 +127,7 @@ def build_stack(slices: Sequence[Slice], root_seed: int) -> Stack:
     return drawn_stack([(part.setup.network, part.replicas) for part in slices], root_seed, dtype)
 
 
-def drawn_stack(parts: Sequence[tuple[NetworkSpec, Int[ndarray, " R"]]], root_seed: int, dtype: np.dtype[Any]) -> Stack:
+def drawn_stack(parts: Sequence[tuple[NetworkSpec, Int[ndarray, " _"]]], root_seed: int, dtype: np.dtype[Any]) -> Stack:
     """The same of networks that no recipe trains: each description with its replica numbers; `dtype` of the weights."""
     spec, replicas = parts[0][0], np.concatenate([numbers for _, numbers in parts])
     weights, biases, params, norms = [], [], [], []
