@@ -130,7 +130,6 @@ def test_theory_beside_drawn_networks(capsys: pytest.CaptureFixture[str]) -> Non
         ("--hidden 10 --input x", ["--input", "whole numbers"]),
         ("--hidden 10 --activation mistaken_relu", ["mistake"]),
         ("--hidden 10 --set row=A", ["--set", "study"]),
-        ("--hidden 10 --norm layer --compare", ["--compare", "with norms"]),
         ("network.toml --hidden 3", ["--hidden", "not both"]),
         ("network.toml --init he_normal", ["--init", "not both"]),
         ("model.py:d8", ["input", "1x28x28"]),

@@ -114,15 +114,30 @@ def test_a_setup_that_standardizes_is_drawn_with_its_own_mean_and_deviation() ->
     assert found.means["pre_activation_second_moment"][0].mean == pytest.approx(1.0, abs=0.2)
 
 
-@pytest.mark.parametrize(
-    ("said", "message"),
-    [({"norm": "layer_norm"}, "norms"), ({"layers": ["standardize", "dense(3)"], "hidden": None}, "standardizes")],
-)
-def test_what_needs_a_batch_is_not_drawn(said: dict[str, Any], message: str) -> None:
-    base = {"inputs": 64, "outputs": 64, "hidden": [64], "activation": "relu", "weights": "he_normal", **said}
-    kept = {key: value for key, value in base.items() if "layers" not in said or key not in ("outputs", "hidden")}
-    with pytest.raises(UserError, match=message):
-        compare(NetworkSpec.model_validate(kept))
+def test_what_standardizes_needs_examples() -> None:
+    said = {"inputs": 64, "layers": ["standardize", "dense(3)"], "activation": "relu", "weights": "he_normal"}
+    with pytest.raises(UserError, match="standardizes"):
+        compare(NetworkSpec.model_validate(said))
+
+
+# of batches of 64 and widths of 200 the infinite ones of theory are a few percent away
+@pytest.mark.parametrize(("norm", "examples"), [("batch_norm", 64), ("layer_norm", 1)])
+def test_norms_use_the_batch_that_is_seen(norm: str, examples: int) -> None:
+    found = compare(network(norm=norm, hidden=[200] * 5, inputs=200, outputs=200), networks=40)
+    assert found.examples == examples
+    for name, percent in (("pre_activation_second_moment", 0.06), ("activation_std", 0.03), ("saturation", 0.03)):
+        theory, means = found.theory[name][0, :5], found.measured[name][:, :5].mean(axis=0)
+        np.testing.assert_allclose(means, theory, rtol=percent, err_msg=name)
+    growth = [
+        np.exp(np.log(one["relative_gradient_rms"][:, 1:5]).mean(axis=0)) for one in (found.measured, found.theory)
+    ]
+    np.testing.assert_allclose(growth[0][:-1] / growth[0][1:], growth[1][:-1] / growth[1][1:], rtol=0.05)
+
+
+def test_a_norm_by_itself_is_passed_but_no_row() -> None:
+    said = {"inputs": 64, "layers": [{"units": 64, "activation": "identity"}, "batch_norm", "relu", "dense(10)"]}
+    found = compare(NetworkSpec.model_validate({**said, "activation": "relu", "weights": "he_normal"}), networks=20)
+    assert found.measured.layers == found.theory.layers == ("1", "output")
 
 
 def test_the_public_function() -> None:

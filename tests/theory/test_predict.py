@@ -94,6 +94,7 @@ def test_batch_norm_multiplies_by_pi_over_pi_minus_one(gain: float) -> None:
 def test_layer_norm_of_relu_keeps_gradients() -> None:
     found = predicted(norm="layer_norm")
     np.testing.assert_allclose(steps(found)[1:], 1.0, rtol=2e-4)
+    assert found.scales is not None and found.scales.phase == "critical"
 
 
 def test_dropout_divides_by_the_probability_of_keeping() -> None:

@@ -1,9 +1,10 @@
 """`capture_layers`: what `capture` does for dense layers alone, for networks with layers of any kind, differentiated by torch.
 
-What is measured is the network that a look sees: no dropout, norms with their running statistics. Of a convolution every
-place of every image is an input of its own, and every channel a unit: arrays are [R, B * places, channels], weights
-[R, channels, numbers of a kernel]. A norm that stands by itself is a layer with one weight a unit, gamma, and the bias beta.
-Nothing is left out of large maps, so the memory is a few times the outputs of all layers: choose small batches.
+What is measured is the network that a look sees, without dropout and with the norms' running statistics, or the one that
+trains. Of a convolution every place of every image is an input of its own, and every channel a unit: arrays are
+[R, B * places, channels], weights [R, channels, numbers of a kernel]. A norm that stands by itself is a layer with one
+weight a unit, gamma, and the bias beta. Nothing is left out of large maps, so the memory is a few times the outputs of all
+layers: choose small batches.
 """
 
 from __future__ import annotations
@@ -29,7 +30,12 @@ from gradlab.spec import Choice
 
 
 def capture_layers(
-    stack: Stack, loss: Choice, loss_params: Sequence[Float[ndarray, " R"]], examples: Examples
+    stack: Stack,
+    loss: Choice,
+    loss_params: Sequence[Float[ndarray, " R"]],
+    examples: Examples,
+    *,
+    trains: bool = False,
 ) -> Captured:
     """What R networks do with a batch, and the gradients of the loss on it.
 
@@ -38,11 +44,12 @@ def capture_layers(
         loss: The loss that training minimises, without penalties.
         loss_params: Its parameters.
         examples: The batch; without targets no backward pass is made.
+        trains: Whether there is dropout and norms use the statistics of this batch; their running ones stay as they are.
     """
     live = LayeredStack(stack, LayeredNumbers.of(stack, "cpu"))
     seen: list[tuple[Step, Tensor, Tensor]] = []
     x_RBM = torch.tensor(examples.inputs, dtype=live.dtype)
-    y_RNB = live.forward(x_RBM, Pass(watch=lambda step, pre, post: seen.append((step, pre, post))))
+    y_RNB = live.forward(x_RBM, Pass(trains=trains, watch=lambda step, pre, post: seen.append((step, pre, post))))
     pre_grads: Sequence[Tensor | None] = [None] * len(seen)
     weight_grads, bias_grads = list(pre_grads), list(pre_grads)
     if examples.targets is not None:

@@ -28,6 +28,7 @@ from gradlab.spec.layers import Dropout, Residual
 from gradlab.stats import Mean
 from gradlab.studies.predict import described
 from gradlab.theory.predict import Inputs, inputs_of, predict_network, typical_profile
+from gradlab.theory.predict.layers import compares_inputs
 
 NETWORKS = 100
 EXAMPLES = 64  # of a setup's task, at most
@@ -86,29 +87,29 @@ def compare(
     """Draw networks, look at them once, and set theory beside them.
 
     Args:
-        network: What to draw. A setup's networks see the first examples of its task; others one normal input each, of
-            the length that theory was given, and targets so far away that gradients at the output are those of chance.
+        network: What to draw. A setup's networks see the first examples of its task; others one normal input each, or
+            with batch norm a batch of them, of the length that theory was given, and targets so far away that gradients
+            at the output are those of chance. Norms use the statistics of these examples, as in training.
         inputs: As of `predict`.
         networks: How many to draw.
         root_seed: Key of all random numbers.
 
     Raises:
-        UserError: Inputs were given for a setup that are not its task's; the network has norms, whose statistics are a
-            batch's; it standardizes inputs by examples that only a setup has; or as of `predict`.
+        UserError: Inputs were given for a setup that are not its task's; the network standardizes inputs by examples that
+            only a setup has; or as of `predict`.
     """
     if isinstance(network, Setup) and inputs is not None and inputs != inputs_of(network):
         raise UserError("--compare", got="other inputs than the study's", expected="its own, which its networks see")
     spec, known = described(network, inputs)
-    if any(step.norm >= 0 for step in all_steps(spec)):
-        raise UserError("--compare", got="a network with norms", expected="one without, so far")
     if not isinstance(network, Setup) and any(step.standard >= 0 for step in all_steps(spec)):
         raise UserError("--compare", got="a network that standardizes", expected="a study, whose task has examples")
     spec = spec.model_copy(update={"layers": tuple(map(_still, spec.layers))})
     prediction = predict_network(spec, known)
-    theory = typical_profile(spec, prediction, known, one_input=not isinstance(network, Setup))
     loss = network.recipe.loss if isinstance(network, Setup) else choose(LOSSES, "loss", "mse")
     outputs = sum(math.prod(step.above) for step in all_steps(spec))
-    seen = max(1, min(EXAMPLES, MOST_OUTPUTS // outputs))
+    is_batch = isinstance(network, Setup) or compares_inputs(spec)
+    seen = max(1, min(EXAMPLES, MOST_OUTPUTS // outputs)) if is_batch else 1
+    theory = typical_profile(spec, prediction, known, one_input=seen == 1)
     size = max(1, CHUNK_BYTES // (8 * (spec.parameters + (0 if spec.is_plain else seen * outputs))))
     profiles = []
     far = _FAR * float(np.sqrt(prediction.profile["pre_activation_second_moment"][0, -1]))
@@ -117,7 +118,7 @@ def compare(
         examples, standards = _examples(network, spec, known, far, root_seed, replicas, seen)
         stack = drawn_stack([(spec, replicas)], root_seed, np.dtype(np.float64))
         stack.standard = standards
-        profiles.append(_measured(stack, loss, examples, tuple(theory.values)))
+        profiles.append(_measured(stack, loss, examples, theory))
     measured = Profile(
         {name: np.concatenate([one[name] for one in profiles]) for name in theory.values}, theory.layers, "measured"
     )
@@ -162,14 +163,15 @@ def _examples(
         drawn = task.draw(root_seed, replicas, Purpose.DATA, network.points, dict(network.task.params))
         targets = None if drawn.targets is None else drawn.targets[:, :count]
         return Examples(drawn.inputs[:, :count], targets), fitted_standards(spec, drawn.inputs)
-    x = seeds.normals(root_seed, replicas, Purpose.DATA, 0, spec.inputs)
-    x *= np.sqrt(inputs.square / (x**2).mean(axis=1, keepdims=True))
-    targets = far * seeds.normals(root_seed, replicas, Purpose.NOISE, 0, spec.outputs)
-    return Examples(x[:, None], targets[:, None]), []
+    x = seeds.normals(root_seed, replicas, Purpose.DATA, 0, count * spec.inputs).reshape(-1, count, spec.inputs)
+    x *= np.sqrt(inputs.square / (x**2).mean(axis=2, keepdims=True))
+    targets = far * seeds.normals(root_seed, replicas, Purpose.NOISE, 0, count * spec.outputs)
+    return Examples(x, targets.reshape(-1, count, spec.outputs)), []
 
 
-def _measured(stack: Stack, loss: Choice, examples: Examples, quantities: tuple[str, ...]) -> Profile:
-    """One forward and one backward pass of some networks, in double precision."""
+def _measured(stack: Stack, loss: Choice, examples: Examples, theory: Profile) -> Profile:
+    """What theory speaks of, from one forward and one backward pass of some networks, in double precision."""
+    quantities, layers = tuple(theory.values), theory.layers
     loss_params = [np.full(len(stack), float(value)) for value in loss.values]
     if stack.spec.is_plain:
         params = stack.activation_params
@@ -177,8 +179,10 @@ def _measured(stack: Stack, loss: Choice, examples: Examples, quantities: tuple[
     else:
         from gradlab.probes.capture_layers import capture_layers
 
-        captured = capture_layers(stack, loss, loss_params, examples)
-    return measure(captured, quantities=quantities)
+        captured = capture_layers(stack, loss, loss_params, examples, trains=True)
+    found = measure(captured, quantities=quantities)
+    kept = [k for k, name in enumerate(found.layers) if name in layers]  # theory has no row for a norm by itself
+    return Profile({name: found[name][:, kept] for name in quantities}, layers, "measured")
 
 
 def _still(layer: Layer) -> Layer:

@@ -10,10 +10,11 @@ from itertools import pairwise
 
 from gradlab.theory.gauss import Phi, shifted
 from gradlab.theory.meanfield import depth_scale, fixed_point
-from gradlab.theory.meanfield.fixed_point import LEAST, MARGINAL, MOST
+from gradlab.theory.meanfield.fixed_point import LEAST, MOST
 from gradlab.theory.predict.layers import Row
 from gradlab.theory.predict.prediction import DepthScales
 
+KEPT = 0.01  # change of ln(squared gradients) over the whole depth: the eps of norms alone makes less
 SCALES_DEEP = 6.0  # depth scales that networks train through: Schoenholz et al. 2017, figure 5
 
 
@@ -87,10 +88,11 @@ def grown_scales(log_norms: Sequence[float]) -> DepthScales:
         log_norms: ln of the squared gradient norm at each hidden layer, the first in front.
     """
     layers = len(log_norms) - 1
-    chi1 = 1.0
+    log_chi1 = 0.0
     if layers and all(map(math.isfinite, (log_norms[0], log_norms[-1]))):
-        chi1 = math.exp(min(700.0, (log_norms[0] - log_norms[-1]) / layers))
-    is_critical = abs(chi1 - 1.0) <= MARGINAL
+        log_chi1 = (log_norms[0] - log_norms[-1]) / layers
+    chi1 = math.exp(min(700.0, log_chi1))
+    is_critical = layers * abs(log_chi1) <= KEPT
     return DepthScales(
         phase="critical" if is_critical else ("ordered" if chi1 < 1.0 else "chaotic"),
         chi1=chi1,

@@ -219,22 +219,25 @@ def backward(steps: Sequence[Step], log_gradient: float = 0.0) -> tuple[float, l
         log_gradient: At their output.
 
     Returns:
-        At their input; and at the output of each step with weights, those in branches too, in forward order.
+        At their input; and, of each step with weights, at what its activation sees, those in branches too, in forward order.
     """
-    at_weights: list[float] = []
+    at_layers: list[float] = []
+    at_activation = log_gradient
     for step in reversed(steps):
         if step.kind == "weights":
-            at_weights.append(log_gradient)
+            at_layers.append(at_activation)
         if step.kind == "residual":
             through, inside = backward(step.branch, log_gradient + step.log_factor)
-            at_weights += reversed(inside)
+            at_layers += reversed(inside)
             larger, smaller = max(log_gradient, through), min(log_gradient, through)
             if smaller > -math.inf:
                 larger += math.log1p(math.exp(smaller - larger))
             log_gradient = larger
         else:
             log_gradient += step.log_factor
-    return log_gradient, at_weights[::-1]
+        if step.kind == "activation":
+            at_activation = log_gradient
+    return log_gradient, at_layers[::-1]
 
 
 def flattened(steps: Sequence[Step]) -> list[Step]:

@@ -109,7 +109,7 @@ def _columns(rows: Sequence[Row], relative: Sequence[float]) -> dict[str, list[f
     """Quantities by layer, under the names of `signals`."""
     return {
         "weight_std": [row.weights.std for row in rows],
-        "pre_activation_second_moment": [row.pre.second for row in rows],
+        "pre_activation_second_moment": [row.into.second for row in rows],
         "activation_mean": [row.post.mean for row in rows],
         "activation_std": [math.sqrt(row.post.variance) for row in rows],
         "saturation": [flat_share(row.phi, row.into.mean, row.into.variance) for row in rows],

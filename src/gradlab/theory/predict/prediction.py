@@ -112,7 +112,7 @@ class Prediction:
         verdict: Whether it can train, a line in words.
         can_train: The same as yes or no; None where theory does not decide.
         profile: By layer: weight_std, pre_activation_second_moment (q), activation_mean, activation_std, saturation,
-            relative_gradient_rms; source "theory", R = 1.
+            relative_gradient_rms, where a norm stands before an activation of what it hands on; source "theory", R = 1.
         scales: How deep it could be; None without hidden layers.
         born_dead: Probabilities of a silent layer at birth; None where no activation is silent below 0.
         spread: From seed to seed; None with norms, convolutions or residual branches.
@@ -144,7 +144,7 @@ class Prediction:
 
     @property
     def gradient_ratio(self) -> float:
-        """Norm of the gradient of the first layer's pre-activations over that of the output's: 1 whatever the widths."""
+        """Norm of the gradient at the first activation's input over that at the output: 1 whatever the widths."""
         return float(self.profile["relative_gradient_rms"][0, 0]) * math.sqrt(self.units[0] / self.units[-1])
 
     @property
