@@ -9,6 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import gradlab.studies.run as run_module
@@ -37,6 +38,17 @@ def test_every_trial_is_recorded_once(tmp_path: Path) -> None:
     with Store.open(tmp_path, write=False) as store:
         found = [(row["row"], row["replica"]) for row in rows(store, plan)]
     assert found == [(row, replica) for row in ("A", "B") for replica in range(12)]
+
+
+def test_metrics_are_exported_network_by_network(tmp_path: Path) -> None:
+    plan = small_plan(metrics={"train_loss": {"kind": "loss"}}, replicas=3)
+    analysis = run(plan, tmp_path)
+    with Store.open(tmp_path, write=False) as store:
+        found = list(rows(store, plan))
+    measured = np.concatenate([cell.metrics["train_loss"] for cell in analysis.cells])
+    assert len(found) == len(measured) == 6
+    for row, (birth, *_, end) in zip(found, measured, strict=True):
+        assert (row["train_loss at birth"], row["train_loss at end"]) == (birth, end)
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 1000])

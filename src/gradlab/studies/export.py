@@ -22,7 +22,8 @@ def rows(store: Store, plan: Plan) -> Generator[dict[str, Any], None, None]:
     """One row a trial, in the order of cells and replicas.
 
     Columns: cell, levels, replica, outcome, loss, first bad step; and for every collapse outcome whether it held at birth
-    and at the end, and the first step at which it did (None for never). Of an exact study, one row a result instead.
+    and at the end, and the first step at which it did (None for never); and every metric at birth and at the end. Of an
+    exact study, one row a result instead.
     """
     for result in analyze_exact(plan, "").computed if plan.study.is_exact else ():
         for part, value in result.found.items():
@@ -40,7 +41,8 @@ def rows(store: Store, plan: Plan) -> Generator[dict[str, Any], None, None]:
             if start >= cell.replicas:
                 break
             blob = store.query("SELECT arrays FROM look WHERE cell = ? AND start = ?", (number, start))[0][0]
-            flags = LookArrays.unpack(blob).flags
+            looks = LookArrays.unpack(blob)
+            flags = looks.flags
             first = np.where(flags.any(axis=0), steps[flags.argmax(axis=0)], -1)
             trials = store.query(
                 "SELECT replica, outcome, loss, first_bad_step FROM trial WHERE cell = ? AND replica >= ? AND replica < ? "
@@ -55,6 +57,9 @@ def rows(store: Store, plan: Plan) -> Generator[dict[str, Any], None, None]:
                     row[f"{name} at birth"] = int(flags[0, k, i])
                     row[f"{name} at end"] = int(flags[-1, k, i])
                     row[f"{name} first step"] = int(first[k, i]) if first[k, i] >= 0 else None
+                for k, name in enumerate(plan.study.metrics):
+                    row[f"{name} at birth"] = float(looks.metrics[0, k, i])
+                    row[f"{name} at end"] = float(looks.metrics[-1, k, i])
                 yield row
 
 
