@@ -15,8 +15,9 @@ from gradlab.seeds import Purpose
 from gradlab.signals import QUANTITIES
 from gradlab.stats import next_value, t_mean
 from gradlab.studies.claim import Claim
+from gradlab.studies.claims import judge
 from gradlab.studies.look_arrays import LookArrays
-from gradlab.studies.number_claims import Measured, measured, numbers
+from gradlab.studies.number_claims import Measured, measured, numbers, reading
 from gradlab.studies.plan import make_plan
 from gradlab.studies.results import Analysis, CellResult
 from tests.studies.small import run, small_plan, small_study
@@ -145,6 +146,22 @@ def test_spread_is_borrowed_only_where_it_must_be(analysis: Analysis) -> None:
     assert measured(asked, {"where": one, "spread of where": few}) == "1 network to take the spread from, 2 needed"
 
 
+def test_an_interval_of_all_shares_decides_nothing(analysis: Analysis) -> None:
+    plan = make_plan(small_study(**DIGITS), engine="torch")
+    far = np.array([[0.0, 0.0], [0.0, 1.0]], np.float32)  # one network that learns, one that does not
+    first, *others = analysis.cells
+    steps, curves = [0, 1], first.loss_curves[:, :2]
+    by_look = {name: counts[:2] for name, counts in first.by_look.items()}
+    cells = [replace(first, metrics={"accuracy": far}, steps=steps, by_look=by_look, loss_curves=curves), *others]
+    asked = claim({"mean": "accuracy", "where": {"row": "A"}}, published=0.2, min_replicas=2)
+    found = judge(asked, plan, cells, lambda *_: (0, 0, 0))
+    assert (found.verdict, found.prediction) == ("undecided", (0.0, 1.0))
+    readings = claim({"readings": "accuracy", "where": {"row": "A"}}, published=0.2, min_replicas=2)
+    one = reading(readings, cells[0], None)
+    assert one is not None and one.prediction == (0.0, 1.0) and not one.compatible
+    assert judge(readings, plan, cells, lambda *_: (0, 0, 0)).verdict == "undecided"
+
+
 def test_every_layer_is_the_worst_one(analysis: Analysis) -> None:
     cell = analysis.cells[0]
     least = judged(cell, None, claim({"mean": "activation_std", "layer": "every"}, expected={"at_least": 0.1}))
@@ -188,11 +205,11 @@ def test_readings_of_an_accuracy_borrow_one_cells_spread(tmp_path: Path) -> None
     }
     found = run(small_plan(**{**DIGITS, "signals": None, "claims": [asked]}), tmp_path)
     (judged_claim,) = found.claims
-    for cell, reading in zip(found.cells, judged_claim.readings, strict=True):
+    for cell, one in zip(found.cells, judged_claim.readings, strict=True):
         values = cell.metrics["accuracy"][:, -1].astype(float)
-        assert reading.rate.rate == pytest.approx(values.mean()) and reading.rate.n == 4
-        assert reading.prediction == pytest.approx(tuple(np.clip(next_value(values), 0, 1)))
-        assert reading.compatible == (reading.prediction[0] <= 0.55 and reading.prediction[1] >= 0.45)
+        assert one.rate.rate == pytest.approx(values.mean()) and one.rate.n == 4
+        assert one.prediction == pytest.approx(tuple(np.clip(next_value(values), 0, 1)))
+        assert one.compatible == (one.prediction[0] <= 0.55 and one.prediction[1] >= 0.45)
     assert judged_claim.measured == sum(r.compatible for r in judged_claim.readings) / 2
     assert judged_claim.to_dict()["readings"][0]["n"] == 4
 

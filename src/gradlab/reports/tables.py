@@ -15,6 +15,8 @@ from rich.segment import Segments
 from rich.table import Table
 from rich.text import Text
 
+_READABLE, _SYLLABLE = 16, 6  # columns in which words can be read well, and at all
+_GAP = 3  # between columns, one of them the place of a divider
 WIDE = 120  # columns from which what matters less has columns of its own beside the numbers
 
 
@@ -34,13 +36,21 @@ def print_table(
         numbers: Headings of those to the right.
         last: Headings of those behind them, to the left.
     """
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="", padding=(0, 2, 0, 0))
-    for k, name in enumerate((*words, *numbers, *last)):
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="", padding=(0, _GAP - 1, 0, 0))
+    names = (*words, *numbers, *last)
+    widest = [max(map(len, (name, *(row[k] for row in rows)))) for k, name in enumerate(names)]
+    rest = sum(widest[len(words) :]) + _GAP * (len(names) - 1)
+    fits = (
+        least
+        for least in range(_READABLE, _SYLLABLE - 1, -1)
+        if rest + sum(min(least, width) for width in widest[: len(words)]) <= console.width
+    )
+    least = next(fits, _READABLE)  # a line that is too long anyhow may as well be read
+    for k, name in enumerate(names):
         if k < len(words):
-            table.add_column(name, overflow="fold", min_width=6)
+            table.add_column(name, overflow="fold", min_width=min(least, widest[k]))
         else:
-            widest = max(map(len, (name, *(row[k] for row in rows))))
-            table.add_column(name, no_wrap=True, min_width=widest, justify="left" if name in last else "right")
+            table.add_column(name, no_wrap=True, min_width=widest[k], justify="left" if name in last else "right")
     for row in rows:
         table.add_row(*map(Text, row))  # Text: square brackets are intervals, not markup
     needed = Measurement.get(console, console.options.update(width=10_000), table).minimum

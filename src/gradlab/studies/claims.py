@@ -17,7 +17,7 @@ from gradlab.studies.boundary import Boundary, best_constant, boundaries
 from gradlab.studies.claim import SPREAD, Claim, Expectation, LevelValue, Measure
 from gradlab.studies.claim_result import ClaimResult, Reading, Verdict
 from gradlab.studies.compare import DEPTHS, THEORIES
-from gradlab.studies.number_claims import measured, reading, within
+from gradlab.studies.number_claims import allows_any_share, measured, reading, within
 from gradlab.studies.plan import Plan
 from gradlab.studies.reaching import reached
 from gradlab.studies.results import CellResult, ComputedResult
@@ -170,6 +170,8 @@ def _number(claim: Claim, cells: Mapping[str, CellResult], *, is_share: bool) ->
     if claim.published is not None:
         why = f"95 % prediction interval for one more network: [{low:.3g}, {high:.3g}]"
         verdict: Verdict = "held" if claim.allows(low, high) else "not held"
+        if is_share and allows_any_share(low, high):
+            verdict = "undecided"
     else:
         assert claim.expected is not None
         is_whole = claim.measure.minus is not None or claim.measure.variance_ratio is not None
@@ -259,9 +261,11 @@ def _readings(claim: Claim, cells: Sequence[CellResult], lender: CellResult | No
     compatible = sum(reading.compatible for reading in readings)
     share = wilson(compatible, len(readings))
     few = _too_few(claim, min(reading.rate.n for reading in readings))
+    is_vague = any(allows_any_share(*reading.prediction) for reading in readings)
+    verdict: Verdict = "held" if compatible else "undecided" if is_vague else "not held"
     return _result(
         claim, measured=share.rate, low=share.low, high=share.high, replicas=sum(r.rate.n for r in readings),
-        verdict="undecided" if few else "held" if compatible else "not held",
+        verdict="undecided" if few else verdict,
         why=few or f"{compatible} of {len(readings)} readings reproduce {claim.published:g}", readings=tuple(readings),
     )  # fmt: skip
 

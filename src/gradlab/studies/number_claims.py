@@ -83,7 +83,13 @@ def reading(claim: Claim, cell: CellResult, spread: CellResult | None) -> Readin
         return None
     mean, prediction = t_mean(values, spread=others), next_value(values, spread=others)
     low, high, *ends = np.clip([mean.low, mean.high, *prediction], 0.0, 1.0).tolist()
-    return Reading(cell.levels, Share(mean.mean, low, high, mean.n), (ends[0], ends[1]), claim.allows(*ends))
+    compatible = claim.allows(*ends) and not allows_any_share(*ends)
+    return Reading(cell.levels, Share(mean.mean, low, high, mean.n), (ends[0], ends[1]), compatible)
+
+
+def allows_any_share(low: float, high: float) -> bool:
+    """Whether an interval of shares leaves none out, so that it decides nothing: two networks far apart."""
+    return low <= 0.0 and high >= 1.0
 
 
 def measured(claim: Claim, cells: Mapping[str, CellResult]) -> Measured | str:
