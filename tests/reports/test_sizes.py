@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradlab.reports.charts.sizes import SizeCurve, SizePoint, by_size
+from gradlab.reports.charts.trends import Trend, TrendPoint, trends
 from gradlab.reports.figures.sizes import size_figures
 from gradlab.studies.plan import make_plan
 from gradlab.studies.results import Analysis
@@ -57,7 +57,7 @@ def test_a_single_depth_or_two_sizes_make_no_figure(tmp_path: Path) -> None:
 
 
 def test_numbers_that_are_not_finite_leave_a_gap_and_none_no_figure() -> None:
-    points = [SizePoint(10.0**k, value, value, value, "") for k, value in enumerate([1.0, np.nan, 2.0], start=1)]
-    figure = by_size([SizeCurve("a", 0, 0, points)], "units", "loss")
+    points = [TrendPoint(10.0**k, value, value, value, "") for k, value in enumerate([1.0, np.nan, 2.0], start=1)]
+    figure = trends([Trend("a", 0, 0, points)], "units", "loss", is_log=True)
     assert figure is not None and figure.data[0].x == (10.0, 1000.0)
-    assert by_size([SizeCurve("a", 0, 0, points[1:2])], "units", "loss") is None
+    assert trends([Trend("a", 0, 0, points[1:2])], "units", "loss", is_log=True) is None

@@ -139,7 +139,7 @@ def _table(analysis: Analysis, cells: Sequence[CellResult], title: str, note: st
             [
                 *((level_text(cell.levels[name]) if name in cell.levels else NOTHING, "") for name in names),
                 (n, "" if cell.replicas >= cell.wanted else f"of {count_text(cell.wanted)}"),
-                *(_split(metric_text(cell, metric)) for metric in analysis.study.metrics),
+                *(_split(metric_text(cell, *metric)) for metric in analysis.study.metrics.items()),
                 *(_split(rate_text(cell_rate(cell, outcome, at_birth=birth))) for _, outcome, birth in columns),
             ]
         )

@@ -242,12 +242,12 @@ def _cells(analysis: Analysis, console: Console) -> None:
     if short:
         columns: Sequence[tuple[str, str, bool]] = _FULL if console.width >= WIDE else _COMPACT
         columns = columns if counts_outcomes(analysis.study) else ()
-        metrics = list(analysis.study.metrics)
+        metrics = analysis.study.metrics
         rows = [
             (
                 label,
                 _progress(cell),
-                *(metric_text(cell, metric) for metric in metrics),
+                *(metric_text(cell, *metric) for metric in metrics.items()),
                 *(rate_text(cell_rate(cell, outcome, at_birth=birth)) for _, outcome, birth in columns),
             )
             for cell, label in zip(short, labels(short), strict=True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from gradlab.stats import Proportion, Share, t_mean
+from gradlab.stats import Proportion, Share
 from gradlab.stats.text import interval_text, mean_text, number_text, percent_text, value_text
 from gradlab.studies.claim import LevelValue
 from gradlab.studies.claim_result import ClaimResult
 from gradlab.studies.load import QUICK
+from gradlab.studies.measured import Metric
 from gradlab.studies.results import Analysis, CellResult
 from gradlab.studies.study import Claim, Study
 
@@ -171,14 +172,11 @@ def cell_rate(cell: CellResult, outcome: str, *, at_birth: bool = False) -> Prop
     return (cell.at_birth if at_birth else cell.outcomes).get(outcome)
 
 
-def metric_text(cell: CellResult, metric: str) -> str:
+def metric_text(cell: CellResult, name: str, metric: Metric) -> str:
     """A metric's mean at the last look with its interval; `-` where it was not measured or no network is finite."""
-    values = cell.metrics.get(metric)
-    finite = [] if values is None else [float(value) for value in values[:, -1] if math.isfinite(value)]
-    if not finite:
-        return NOTHING
-    mean = t_mean(finite)
-    return mean_text(mean.mean, mean.low, mean.high)
+    values = cell.metrics.get(name)
+    mean = metric.mean(values[:, -1]) if values is not None and len(values) else None
+    return NOTHING if mean is None else mean_text(mean.mean, mean.low, mean.high)
 
 
 def status_text(analysis: Analysis) -> str:

@@ -155,7 +155,7 @@ def _is_share(measure: Measure, study: Study) -> bool:
     if measure.mean is None or measure.minus is not None:
         return False
     metric = study.metrics.get(measure.mean)
-    return metric.kind == "accuracy" if metric else QUANTITIES[measure.mean].unit.startswith("share")
+    return metric.is_share if metric else QUANTITIES[measure.mean].unit.startswith("share")
 
 
 def _number(claim: Claim, cells: Mapping[str, CellResult], *, is_share: bool) -> ClaimResult:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, Self
 
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
 from pydantic import Field, model_validator
 
 from gradlab.errors import SpecError
 from gradlab.signals import DISTRIBUTIONS, QUANTITIES
+from gradlab.stats import Mean, t_mean
 from gradlab.studies.strict import Strict
 from gradlab.training.train import LOSS_SET
 
@@ -44,6 +49,20 @@ class Metric(Strict):
     kind: MetricKind
     over: str = LOSS_SET
     of: str | None = None
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it lies between 0 and 1."""
+        return self.kind == "accuracy"
+
+    def mean(self, values: Float[ndarray, " R"]) -> Mean | None:
+        """Mean of the networks whose number is finite, its interval cut at the ends of what it can be; None without any."""
+        finite = values[np.isfinite(values)].astype(np.float64)
+        if not len(finite):
+            return None
+        mean = t_mean(finite)
+        low, high = (max(0.0, mean.low), min(1.0, mean.high)) if self.is_share and mean.n > 1 else (mean.low, mean.high)
+        return replace(mean, low=low, high=high)
 
     @property
     def has_inputs(self) -> bool:

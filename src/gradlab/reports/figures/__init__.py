@@ -6,6 +6,7 @@ readings, looks, snapshots), never from a study's name. Missing data leaves a fi
 
 from gradlab.reports.figures.boundaries import boundary_figures
 from gradlab.reports.figures.factors import factor_figures, reading_figures
+from gradlab.reports.figures.levels import level_figures
 from gradlab.reports.figures.maps import map_figures
 from gradlab.reports.figures.pictures import films_of, picture_figures
 from gradlab.reports.figures.reaching import reaching_figures
@@ -32,6 +33,7 @@ def figures_of(analysis: Analysis) -> list[Figure | Film]:
         *reaching_figures(analysis),
         *boundary_figures(analysis),
         *size_figures(analysis),
+        *level_figures(analysis),
         *metric_figures(analysis),
         *picture_figures(analysis),
         *([theory] if theory else []),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
-from gradlab.reports.charts.sizes import SizeCurve, SizePoint, by_size
+from gradlab.reports.charts.trends import Trend, TrendPoint, trends
+from gradlab.reports.figures.levels import metric_point
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.words import replicas_text
-from gradlab.signals.profile import student_mean
-from gradlab.stats.text import mean_text, number_text
+from gradlab.stats.text import number_text
+from gradlab.studies.measured import Metric
 from gradlab.studies.results import Analysis, CellResult
 
 LEAST_SIZES = 3
@@ -28,20 +28,22 @@ def size_figures(analysis: Analysis) -> list[Figure]:
     variants = list(dict.fromkeys(rest for _, rest in groups))
     cells = [cell for members in groups.values() for cell in members]
     figures = []
-    for metric in [name for name, rule in analysis.study.metrics.items() if rule.kind != "plateau"]:
+    for metric, rule in [item for item in analysis.study.metrics.items() if item[1].kind != "plateau"]:
         panels = {}
-        for number, title in ((metric, metric.replace("_", " ")), ("", "seconds of training a network")):
+        for number, title in ((rule, metric.replace("_", " ")), (None, "seconds of training a network")):
             for x_title, size in SIZES.items():
                 curves = [
-                    SizeCurve(
+                    Trend(
                         f"{depth} hidden layer{'s' * (depth > 1)}{f', {rest}' if rest else ''}",
                         depths.index(depth),
                         variants.index(rest),
-                        sorted((_point(cell, number, size(cell), x_title) for cell in members), key=lambda p: p.size),
+                        sorted(
+                            (_point(cell, metric, number, size(cell), x_title) for cell in members), key=lambda p: p.x
+                        ),
                     )
                     for (depth, rest), members in groups.items()
                 ]
-                figure = by_size(curves, x_title, title)
+                figure = trends(curves, x_title, title, is_log=True)
                 if figure is not None:
                     panels[f"{title}, by {x_title}"] = figure
         caption = (
@@ -82,13 +84,9 @@ def _hidden(cell: CellResult) -> list[tuple[int, ...]]:
     return [above for layer, _, above in network.placed if layer in network.blocks][:-1]
 
 
-def _point(cell: CellResult, metric: str, size: int, x_title: str) -> SizePoint:
-    """A metric's mean over networks with its interval; seconds without a name."""
+def _point(cell: CellResult, name: str, metric: Metric | None, size: int, x_title: str) -> TrendPoint:
+    """A metric's mean over networks with its interval; seconds without a metric."""
     where = f"{size:,} {x_title}"
-    if not metric:
-        return SizePoint(size, cell.seconds, cell.seconds, cell.seconds, f"{where}<br>{number_text(cell.seconds)} s")
-    values = cell.metrics[metric][:, -1].astype(float)
-    mean = student_mean(values, 0.95, "linear")
-    low, high = (bound if math.isfinite(bound) else mean.mean for bound in (mean.low, mean.high))
-    number = mean_text(mean.mean, mean.low, mean.high) if mean.n > 1 else number_text(mean.mean)
-    return SizePoint(size, mean.mean, low, high, f"{where}<br>{number}<br>{mean.n} of {len(values)} networks")
+    if metric is None:
+        return TrendPoint(size, cell.seconds, cell.seconds, cell.seconds, f"{where}<br>{number_text(cell.seconds)} s")
+    return metric_point(cell, name, metric, size, where)

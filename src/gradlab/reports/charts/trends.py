@@ -1,4 +1,4 @@
-"""`by_size`: a number of networks against how large they are, one line for each kind of network."""
+"""`trends`: a number of networks against a number that they were given, one line for each kind of network."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ import plotly.graph_objects as go
 from gradlab.reports.charts.axes import ValueAxis, power_text
 from gradlab.reports.charts.style import OKABE_ITO, SYMBOLS, empty, safe
 
+_MOST = 8  # ticks
+
 
 @dataclass(frozen=True, slots=True)
-class SizePoint:
-    """Networks of one size.
+class TrendPoint:
+    """Networks that were given one number.
 
     Attributes:
-        size: How large they are, above 0.
+        x: What they were given.
         value: Their number.
         low: Lower end of its interval; the value itself where there is none.
         high: Upper end.
         words: The point for the pointer.
     """
 
-    size: float
+    x: float
     value: float
     low: float
     high: float
@@ -32,38 +34,39 @@ class SizePoint:
 
 
 @dataclass(frozen=True, slots=True)
-class SizeCurve:
-    """Networks that differ in size.
+class Trend:
+    """Networks that differ in it.
 
     Attributes:
         label: Their name.
         kind: Decides the colour.
         variant: Decides the marks.
-        points: By size, increasing.
+        points: By x, increasing.
     """
 
     label: str
     kind: int
     variant: int
-    points: Sequence[SizePoint]
+    points: Sequence[TrendPoint]
 
 
-def by_size(curves: Sequence[SizeCurve], x_title: str, y_title: str) -> go.Figure | None:
-    """Lines over a logarithmic axis of sizes, with whiskers; None where no curve has a finite number.
+def trends(curves: Sequence[Trend], x_title: str, y_title: str, *, is_log: bool) -> go.Figure | None:
+    """Lines with whiskers; None where no curve has a finite number.
 
     Args:
         curves: In the legend's order.
-        x_title: What the size is.
+        x_title: What the networks were given.
         y_title: The number and its unit; logarithmic where it spans two decades.
+        is_log: Whether the horizontal axis is; all x are above 0 then.
     """
     curves = [
-        SizeCurve(curve.label, curve.kind, curve.variant, [p for p in curve.points if math.isfinite(p.value)])
+        Trend(curve.label, curve.kind, curve.variant, [p for p in curve.points if math.isfinite(p.value)])
         for curve in curves
     ]
     points = [point for curve in curves for point in curve.points]
     if not points:
         return None
-    figure = empty(420, x_title=f"{x_title}, logarithmic")
+    figure = empty(420, x_title=f"{x_title}, logarithmic" if is_log else x_title)
     axis = ValueAxis([bound for p in points for bound in (p.low, p.value, p.high)])
     axis.apply(figure, y_title)
     for curve in curves:
@@ -72,7 +75,7 @@ def by_size(curves: Sequence[SizeCurve], x_title: str, y_title: str) -> go.Figur
             go.Scatter(
                 name=safe(curve.label),
                 mode="lines+markers",
-                x=[p.size for p in curve.points],
+                x=[p.x for p in curve.points],
                 y=[axis(p.value) for p in curve.points],
                 line={"color": colour, "width": 1.5},
                 marker={
@@ -94,7 +97,21 @@ def by_size(curves: Sequence[SizeCurve], x_title: str, y_title: str) -> go.Figur
                 hoverinfo="text",
             )
         )
-    low, high = (math.log10(end(point.size for point in points)) for end in (min, max))
+    _scale(figure, sorted({point.x for point in points}), is_log=is_log)
+    return figure
+
+
+def _scale(figure: go.Figure, places: Sequence[float], *, is_log: bool) -> None:
+    """The horizontal axis, with ticks at round numbers, or at the places themselves where it is linear."""
+    if not is_log:
+        margin = 0.04 * (places[-1] - places[0]) or 1.0
+        ticks = [places[k] for k in sorted({round(i * (len(places) - 1) / (_MOST - 1)) for i in range(_MOST)})]
+        texts = [f"{tick:g}" for tick in ticks]
+        figure.update_xaxes(
+            range=[places[0] - margin, places[-1] + margin], tickvals=ticks, ticktext=texts, tickangle=0, zeroline=False
+        )
+        return
+    low, high = math.log10(places[0]), math.log10(places[-1])
     kinds = (1, 2, 5) if high - low < 2 else (1,)
     every = [k * 10.0**power for power in range(math.floor(low), math.ceil(high) + 1) for k in kinds]
     ticks = [tick for tick in every if low - 0.05 <= math.log10(tick) <= high + 0.05]
@@ -102,8 +119,7 @@ def by_size(curves: Sequence[SizeCurve], x_title: str, y_title: str) -> go.Figur
         type="log",
         range=[low - 0.08, high + 0.08],
         tickvals=ticks,
-        ticktext=[f"{tick:,.0f}" if tick < 1e5 else power_text(tick) for tick in ticks],
+        ticktext=[f"{tick:,.0f}" if 1 <= tick < 1e5 else power_text(tick) for tick in ticks],
         tickangle=0,
         zeroline=False,
     )
-    return figure
