@@ -70,6 +70,6 @@ def test_the_interval_of_a_share_ends_with_it(analysis: Analysis) -> None:
 
     share = point("accuracy", 0.9, 1.0)
     assert share.value == pytest.approx(0.95) and share.high == 1.0 and 0.0 <= share.low < 0.9
-    assert point("loss", 0.9, 1.0).high > 1.0
+    assert point("loss", 0.9, 1.0).high > 1.0 and point("loss", 0.1, 1.0).low == 0.0
     assert point("loss", 0.5).low == point("loss", 0.5).high == 0.5
     assert np.isnan(point("loss", np.nan).value)

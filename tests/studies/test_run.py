@@ -40,6 +40,13 @@ def test_every_trial_is_recorded_once(tmp_path: Path) -> None:
     assert found == [(row, replica) for row in ("A", "B") for replica in range(12)]
 
 
+def test_a_study_whose_rows_share_networks_is_complete_with_the_most_of_them(tmp_path: Path) -> None:
+    plan = small_plan(rows=[{"id": "A"}, {"id": "A fewer", "replicas": 2}], replicas=4)
+    analysis = run(plan, tmp_path)
+    assert (analysis.networks, analysis.wanted, analysis.is_complete) == (4, 4, True)
+    assert [cell.replicas for cell in analysis.cells] == [4, 2] and analysis.answer
+
+
 def test_metrics_are_exported_network_by_network(tmp_path: Path) -> None:
     plan = small_plan(metrics={"train_loss": {"kind": "loss"}}, replicas=3)
     analysis = run(plan, tmp_path)

@@ -55,7 +55,9 @@ def analyze(store: Store, plan: Plan, command: str = "") -> Analysis:
         (plan.key,),
     )
     engines = sorted({engine for number in numbers.values() for engine in store.engines(number)})
-    done = {cell.id: result.replicas for cell, result in zip(plan.cells, cells, strict=True)}
+    done: dict[str, int] = {}
+    for cell, result in zip(plan.cells, cells, strict=True):  # of equal cells one may want fewer networks
+        done[cell.id] = max(result.replicas, done.get(cell.id, 0))
     networks = sum(min(done[cell.id], cell.replicas) for cell in plan.unique_cells)
     return Analysis(
         study=plan.study,

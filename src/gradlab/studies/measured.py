@@ -56,13 +56,14 @@ class Metric(Strict):
         return self.kind == "accuracy"
 
     def mean(self, values: Float[ndarray, " R"]) -> Mean | None:
-        """Mean of the networks whose number is finite, its interval cut at the ends of what it can be; None without any."""
+        """Mean of the networks whose number is finite, its interval cut at 0 and, of shares, at 1; None without any."""
         finite = values[np.isfinite(values)].astype(np.float64)
         if not len(finite):
             return None
         mean = t_mean(finite)
-        low, high = (max(0.0, mean.low), min(1.0, mean.high)) if self.is_share and mean.n > 1 else (mean.low, mean.high)
-        return replace(mean, low=low, high=high)
+        if mean.n < 2:
+            return mean
+        return replace(mean, low=max(0.0, mean.low), high=min(1.0 if self.is_share else np.inf, mean.high))
 
     @property
     def has_inputs(self) -> bool:
