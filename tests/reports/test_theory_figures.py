@@ -11,7 +11,7 @@ from gradlab.errors import DataError
 from gradlab.reports.figures import theory as theory_figures
 from gradlab.reports.figures.theory import gradients_beside_theory, theory_at_birth
 from gradlab.signals import History
-from gradlab.spec import Setup
+from gradlab.spec import NetworkSpec, Setup
 from gradlab.studies.claim import Claim
 from gradlab.studies.results import Analysis, CellResult
 from tests.reports import fake
@@ -45,6 +45,16 @@ def test_theory_is_drawn_at_birth_only() -> None:
     assert theory_at_birth(cell_at_birth("B1", last=470)) is None
     assert theory_at_birth(replace(cell_at_birth("B1"), signals=None)) is None
     assert theory_at_birth(cell_at_birth("B5 RAI |x|")) is None  # weights that theory says nothing of
+
+
+@pytest.mark.parametrize(("norm", "is_drawn"), [("layer_norm", True), ("batch_norm", False)])
+def test_a_look_at_birth_has_no_statistics_of_a_batch(norm: str, is_drawn: bool) -> None:
+    cell = cell_at_birth("B1")
+    network = NetworkSpec.model_validate(
+        {"inputs": 1, "outputs": 1, "hidden": [2] * 9, "activation": "relu", "weights": "he_normal", "norm": norm}
+    )
+    found = theory_at_birth(replace(cell, setup=cell.setup.model_copy(update={"network": network})))
+    assert (found is not None) == is_drawn
 
 
 def test_gradients_stand_beside_theory_where_claims_are_about_them() -> None:

@@ -27,8 +27,7 @@ from gradlab.spec.choice import choose
 from gradlab.spec.layers import Dropout, Residual
 from gradlab.stats import Mean
 from gradlab.studies.predict import described
-from gradlab.theory.predict import Inputs, inputs_of, predict_network, typical_profile
-from gradlab.theory.predict.layers import compares_inputs
+from gradlab.theory.predict import Inputs, compares_inputs, inputs_of, predict_network, typical_profile
 
 NETWORKS = 100
 EXAMPLES = 64  # of a setup's task, at most

@@ -20,7 +20,7 @@ from gradlab.reports.words import count_text
 from gradlab.signals import Profile
 from gradlab.spec import Setup
 from gradlab.studies.results import Analysis, CellResult
-from gradlab.theory.predict import inputs_of, predict_network, typical_profile
+from gradlab.theory.predict import compares_inputs, inputs_of, predict_network, typical_profile
 
 THEORY_KEY = "Dashed: theory of untrained networks of this width."
 MOST_LINES = 12
@@ -72,6 +72,8 @@ def gradients_beside_theory(analysis: Analysis) -> Figure | None:
 def _expected(setup: Setup) -> Profile | None:
     """Theory's profile of a setup; None where theory says nothing of it or its examples cannot be had."""
     bare = setup.network
+    if compares_inputs(bare):  # at birth the running statistics of a norm, which a look uses, are not a batch's
+        return None
     if bare.is_plain:  # looks are at networks without dropout
         layers = tuple(layer.model_copy(update={"dropout": 0.0}) for layer in bare.dense)
         bare = bare.model_copy(update={"layers": layers})

@@ -7,6 +7,7 @@ Numbers stand in a `Profile` with source "theory" under the names that probes me
 
 from gradlab.theory.predict.advice import Change, advise
 from gradlab.theory.predict.inputs import Inputs, inputs_of
+from gradlab.theory.predict.layers import compares_inputs
 from gradlab.theory.predict.predict import predict_network
 from gradlab.theory.predict.prediction import Assumption, DepthScales, Prediction, RecommendedGains, Spread
 from gradlab.theory.predict.typical import typical_profile
@@ -20,6 +21,7 @@ __all__ = [
     "RecommendedGains",
     "Spread",
     "advise",
+    "compares_inputs",
     "inputs_of",
     "predict_network",
     "typical_profile",
