@@ -20,6 +20,7 @@ from gradlab.stats.text import mean_text, number_text, value_text
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"
 PAGE = ROOT / "docs" / "seeds.md"
+STATES = {True: "yes", False: "no", None: "undecided"}
 
 
 def run(study: str, store: Path, settings: list[str]) -> dict[str, Any]:
@@ -114,7 +115,7 @@ def page(documents: list[dict[str, Any]]) -> str:
                     low, high = reading["prediction"]
                     lines.append(
                         f"| {levels} | {percent(reading['rate'])} | [{100 * low:.1f}, {100 * high:.1f}] "
-                        f"| {'yes' if reading['compatible'] else 'no'} |"
+                        f"| {STATES[reading['compatible']]} |"
                     )
         if any(effect["largest"] > 0 for effect in document["effects"]):
             lines += ["", "How far each factor moves the collapse rate, all else fixed:", ""]

@@ -98,6 +98,20 @@ def test_every_quantity_can_be_had_and_a_stack_is_not_touched() -> None:
     assert profile.histograms["norm_scales"].totals[0].tolist() == [3, 4, 6, 5, 0]
 
 
+def test_norms_use_the_batch_where_a_network_trains_and_leave_no_trace() -> None:
+    job, stack = after_some_steps("batch_norm of images")
+    before = [
+        (norm.mean.copy(), norm.var.copy()) for norm in stack.norms if norm.mean is not None and norm.var is not None
+    ]
+    norm, *_ = capture_layers(stack, job.recipe.loss, (), job.examples, trains=True).layers
+    centred = norm.post - stack.norms[0].shift[:, None]
+    np.testing.assert_allclose(centred.mean(axis=1), 0.0, atol=1e-9)
+    np.testing.assert_allclose(centred.std(axis=1), np.abs(stack.norms[0].scale), rtol=1e-2)  # but for eps
+    for (mean, var), now in zip(before, stack.norms, strict=True):
+        assert now.mean is not None and np.array_equal(mean, now.mean)
+        assert now.var is not None and np.array_equal(var, now.var)
+
+
 def test_norms_that_stand_alone_have_names_of_their_own() -> None:
     job, stack = after_some_steps("batch_norm of images")
     captured = capture_layers(stack, job.recipe.loss, (), Examples(job.examples.inputs, None))

@@ -159,7 +159,7 @@ def leaky(replicas: int = 200) -> Analysis:
         rate = cell.outcomes["collapsed"]
         low, high = prediction_interval(rate.count, rate.n, 1000)
         readings.append(Reading(cell.levels, rate, (low, high), low <= 0.83 <= high))
-    fits = sum(reading.compatible for reading in readings)
+    fits = sum(bool(reading.compatible) for reading in readings)
     fitting = wilson(fits, len(readings))
     claim = ClaimResult(
         "B4 readings", study.claims[0].statement, 0.83, "published", fitting.rate, fitting.low, fitting.high, replicas * 40, None,

@@ -54,6 +54,14 @@ def test_rows_of_the_same_networks_make_one_line(analysis: Analysis) -> None:
     assert figure.panels["loss, by depth"].layout.xaxis.type == "log" and "n = 2 networks each" in figure.caption
 
 
+def test_of_equal_cells_the_one_with_more_networks_stands(tmp_path: Path) -> None:
+    rows = [{"id": "fewer", "replicas": 1}, {"id": "A"}, {"id": "more", "replicas": 3}]
+    factors = [{"name": "depth", "change": "network.hidden.depth", "levels": [1, 2, 4]}]
+    plan = make_plan(small_study(**{**DEEP, "rows": rows, "factors": factors}), engine="torch")
+    (figure,) = level_figures(run(plan, tmp_path))
+    assert "n = 3 networks each" in figure.caption
+
+
 def test_words_and_two_numbers_are_no_axis(tmp_path: Path) -> None:
     factors = [factor for factor in DEEP["factors"] if factor["name"] in ("activation", "rate")]
     plan = make_plan(small_study(**{**DEEP, "factors": factors}), engine="torch")
@@ -62,11 +70,11 @@ def test_words_and_two_numbers_are_no_axis(tmp_path: Path) -> None:
 
 def test_the_interval_of_a_share_ends_with_it(analysis: Analysis) -> None:
     first = analysis.cells[0]
-    looks = {"steps": [0, 1], "by_look": {}, "loss_curves": first.loss_curves[:, :2]}
+    first = replace(first, steps=[0, 1], by_look={}, loss_curves=first.loss_curves[:, :2], metrics={})
 
     def point(kind: Any, *ends: float) -> TrendPoint:
         values = np.array([[0.5, end] for end in ends], np.float32)
-        return metric_point(replace(first, metrics={"a": values}, **looks), "a", Metric(kind=kind), 1.0, "here")
+        return metric_point(replace(first, metrics={"a": values}), "a", Metric(kind=kind), 1.0, "here")
 
     share = point("accuracy", 0.9, 1.0)
     assert share.value == pytest.approx(0.95) and share.high == 1.0 and 0.0 <= share.low < 0.9

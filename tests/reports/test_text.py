@@ -14,6 +14,7 @@ from rich.console import Console
 from gradlab.data import TASKS
 from gradlab.parts import CATALOGS
 from gradlab.reports import text
+from gradlab.reports.tables import print_table
 from gradlab.studies.results import Analysis
 from tests.reports import fake
 
@@ -48,6 +49,16 @@ def test_all_numbers_are_whole_at_every_width(dying: Analysis, width: int) -> No
         assert claim.verdict in printed
     assert "1,000,000" in printed and "95.5 % [94.0, 96.6]" in printed and "-61.8 points [-65.1, -58.5]" in printed
     assert "…" not in printed and "..." not in printed
+
+
+@pytest.mark.parametrize(("width", "label", "longest"), [(60, 17, 60), (54, 11, 54), (40, 16, 59)])
+def test_words_take_what_numbers_leave_and_may_overrun_what_is_too_narrow(width: int, label: int, longest: int) -> None:
+    out = io.StringIO()
+    rows = [["one two three four five", "1" * 20, "2" * 17]]
+    print_table(Console(file=out, width=width), rows, ["cell"], ["a", "b"])
+    lines = [line.rstrip() for line in out.getvalue().splitlines() if line.strip()]
+    assert max(map(len, lines)) == longest
+    assert " ".join(" ".join(line[:label] for line in lines[2:]).split()) == "one two three four five"
 
 
 @pytest.mark.parametrize("width", [80, 200])

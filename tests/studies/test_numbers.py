@@ -13,7 +13,7 @@ from gradlab.data import TASKS
 from gradlab.errors import UserError
 from gradlab.seeds import Purpose
 from gradlab.signals import QUANTITIES
-from gradlab.stats import next_value, t_mean
+from gradlab.stats import next_value, t_mean, wilson
 from gradlab.studies.claim import Claim
 from gradlab.studies.claims import judge
 from gradlab.studies.look_arrays import LookArrays
@@ -155,11 +155,15 @@ def test_an_interval_of_all_shares_decides_nothing(analysis: Analysis) -> None:
     cells = [replace(first, metrics={"accuracy": far}, steps=steps, by_look=by_look, loss_curves=curves), *others]
     asked = claim({"mean": "accuracy", "where": {"row": "A"}}, published=0.2, min_replicas=2)
     found = judge(asked, plan, cells, lambda *_: (0, 0, 0))
-    assert (found.verdict, found.prediction) == ("undecided", (0.0, 1.0))
+    assert (found.verdict, found.prediction) == ("undecided", (0.0, 1.0)) and "leaves no share out" in found.why
     readings = claim({"readings": "accuracy", "where": {"row": "A"}}, published=0.2, min_replicas=2)
     one = reading(readings, cells[0], None)
-    assert one is not None and one.prediction == (0.0, 1.0) and not one.compatible
-    assert judge(readings, plan, cells, lambda *_: (0, 0, 0)).verdict == "undecided"
+    assert one is not None and one.prediction == (0.0, 1.0) and one.compatible is None
+    several = judge(readings, plan, cells, lambda *_: (0, 0, 0))
+    assert several.verdict == "undecided" and several.why == "0 of 1 readings reproduce 0.2; 1 leave no share out"
+    rate = claim({"rate": "collapsed", "where": {"row": "A"}}, published=0.2, published_replicas=1, min_replicas=2)
+    half = {"collapsed": wilson(1, 2)}
+    assert judge(rate, plan, [replace(cells[0], outcomes=half), *others], lambda *_: (0, 0, 0)).verdict == "undecided"
 
 
 def test_every_layer_is_the_worst_one(analysis: Analysis) -> None:
@@ -210,7 +214,7 @@ def test_readings_of_an_accuracy_borrow_one_cells_spread(tmp_path: Path) -> None
         assert one.rate.rate == pytest.approx(values.mean()) and one.rate.n == 4
         assert one.prediction == pytest.approx(tuple(np.clip(next_value(values), 0, 1)))
         assert one.compatible == (one.prediction[0] <= 0.55 and one.prediction[1] >= 0.45)
-    assert judged_claim.measured == sum(r.compatible for r in judged_claim.readings) / 2
+    assert judged_claim.measured == sum(bool(r.compatible) for r in judged_claim.readings) / 2
     assert judged_claim.to_dict()["readings"][0]["n"] == 4
 
 

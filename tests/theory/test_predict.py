@@ -85,7 +85,7 @@ def steps(found: Prediction) -> np.ndarray:
 @pytest.mark.parametrize("gain", [1.0, 7.0])
 def test_batch_norm_multiplies_by_pi_over_pi_minus_one(gain: float) -> None:
     found = predicted(hidden=[50] * 30, norm="batch_norm", inputs=50, weights=f"lecun_normal(gain={gain})")
-    np.testing.assert_allclose(steps(found)[1:], math.pi / (math.pi - 1), rtol=2e-4)  # eps is 1e-5
+    np.testing.assert_allclose(steps(found), math.pi / (math.pi - 1), rtol=2e-4)  # eps is 1e-5
     assert found.scales is not None
     assert (found.scales.phase, found.gains, found.spread) == ("chaotic", None, None)
     assert found.scales.trainable_depth is None
@@ -93,8 +93,13 @@ def test_batch_norm_multiplies_by_pi_over_pi_minus_one(gain: float) -> None:
 
 def test_layer_norm_of_relu_keeps_gradients() -> None:
     found = predicted(norm="layer_norm")
-    np.testing.assert_allclose(steps(found)[1:], 1.0, rtol=2e-4)
+    np.testing.assert_allclose(steps(found), 1.0, rtol=2e-4)
     assert found.scales is not None and found.scales.phase == "critical"
+
+
+def test_gradients_that_vanish_at_once_are_not_critical() -> None:
+    scales = predicted(norm="layer_norm", weights="zeros").scales
+    assert scales is not None and (scales.phase, scales.chi1) == ("ordered", 0.0)
 
 
 def test_dropout_divides_by_the_probability_of_keeping() -> None:

@@ -25,7 +25,8 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     console.print()
     print_line(
         console,
-        f"Theory beside {comparison.networks:,} networks, drawn and not trained, {examples}. Theory is that for this width: "
+        f"Theory beside {comparison.networks:,} networks, drawn and not trained, {examples}. Theory is that "
+        f"{'for this width' if comparison.is_finite else 'of infinitely wide layers and infinite batches'}: "
         "q and gradients of the typical network (geometric means), z the distance in standard errors.",
     )
     console.print()

@@ -39,7 +39,7 @@ def measured_text(claim: ClaimResult, analysis: Analysis) -> str:
         return claim.measured_text
     assert claim.measured is not None
     if claim.readings:
-        return f"{sum(reading.compatible for reading in claim.readings)} of {len(claim.readings)} readings"
+        return f"{sum(bool(reading.compatible) for reading in claim.readings)} of {len(claim.readings)} readings"
     asked = claim_of(analysis.study, claim.id)
     cells = cells_of(claim, analysis)
     if asked is not None and asked.measure.boundary is not None:

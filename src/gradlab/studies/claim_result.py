@@ -19,12 +19,19 @@ Unit = Literal["share", "number", "exact"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One admissible reading of a source's missing parameters and whether it reproduces the published number."""
+    """One admissible reading of a source's missing parameters, and whether it reproduces the published number.
+
+    Attributes:
+        levels: Its cell's.
+        rate: What was measured.
+        prediction: Where one more run of the published size would lie.
+        compatible: Whether that holds the published number; None where it leaves no share out, and so decides nothing.
+    """
 
     levels: Mapping[str, LevelValue]
     rate: Proportion | Share
     prediction: tuple[float, float]
-    compatible: bool
+    compatible: bool | None
 
 
 @dataclass(frozen=True, slots=True)

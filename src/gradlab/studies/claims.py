@@ -118,11 +118,19 @@ def _rate(claim: Claim, cell: CellResult) -> ClaimResult:
     few = _too_few(claim, rate.n)
     if claim.published is not None:
         why = f"95 % prediction interval for another {claim.published_replicas:,} networks: [{low:.3g}, {high:.3g}]"
-        verdict: Verdict = "undecided" if few else "held" if low <= claim.published <= high else "not held"
+        verdict, all_shares = _published(low <= claim.published <= high, low, high)
+        verdict, why = "undecided" if few else verdict, why + all_shares
         return _result(claim, **measured, prediction=(low, high), verdict=verdict, why=few or why)
     assert claim.expected is not None
     verdict, why = _bounded(claim.expected, low, high, "prediction interval")
     return _result(claim, **measured, prediction=(low, high), verdict="undecided" if few else verdict, why=few or why)
+
+
+def _published(holds: bool, low: float, high: float, *, is_share: bool = True) -> tuple[Verdict, str]:
+    """Held where the prediction interval holds the published number, and leaves something out."""
+    if is_share and allows_any_share(low, high):
+        return "undecided", ", which leaves no share out"
+    return "held" if holds else "not held", ""
 
 
 def _bounded(expected: Expectation, low: float, high: float, kind: str) -> tuple[Verdict, str]:
@@ -169,9 +177,8 @@ def _number(claim: Claim, cells: Mapping[str, CellResult], *, is_share: bool) ->
     where = (f" in {found.place}" if found.place else "") + found.borrowed
     if claim.published is not None:
         why = f"95 % prediction interval for one more network: [{low:.3g}, {high:.3g}]"
-        verdict: Verdict = "held" if claim.allows(low, high) else "not held"
-        if is_share and allows_any_share(low, high):
-            verdict = "undecided"
+        verdict, all_shares = _published(claim.allows(low, high), low, high, is_share=is_share)
+        why += all_shares
     else:
         assert claim.expected is not None
         is_whole = claim.measure.minus is not None or claim.measure.variance_ratio is not None
@@ -258,15 +265,16 @@ def _readings(claim: Claim, cells: Sequence[CellResult], lender: CellResult | No
         if found is None:
             return _result(claim, verdict="undecided", why="no trials yet")
         readings.append(found)
-    compatible = sum(reading.compatible for reading in readings)
+    compatible = sum(bool(reading.compatible) for reading in readings)
+    vague = sum(reading.compatible is None for reading in readings)
     share = wilson(compatible, len(readings))
     few = _too_few(claim, min(reading.rate.n for reading in readings))
-    is_vague = any(allows_any_share(*reading.prediction) for reading in readings)
-    verdict: Verdict = "held" if compatible else "undecided" if is_vague else "not held"
+    verdict: Verdict = "held" if compatible else "undecided" if vague else "not held"
+    why = f"{compatible} of {len(readings)} readings reproduce {claim.published:g}"
+    why += f"; {vague} leave no share out" if vague else ""
     return _result(
         claim, measured=share.rate, low=share.low, high=share.high, replicas=sum(r.rate.n for r in readings),
-        verdict="undecided" if few else verdict,
-        why=few or f"{compatible} of {len(readings)} readings reproduce {claim.published:g}", readings=tuple(readings),
+        verdict="undecided" if few else verdict, why=few or why, readings=tuple(readings),
     )  # fmt: skip
 
 
@@ -276,4 +284,6 @@ def _reading_of_rate(claim: Claim, cell: CellResult) -> Reading | None:
         return None
     assert claim.published is not None
     low, high = prediction_interval(rate.count, rate.n, claim.published_replicas)
-    return Reading(cell.levels, rate, (low, high), low <= claim.published <= high)
+    return Reading(
+        cell.levels, rate, (low, high), None if allows_any_share(low, high) else low <= claim.published <= high
+    )

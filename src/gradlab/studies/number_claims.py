@@ -83,7 +83,7 @@ def reading(claim: Claim, cell: CellResult, spread: CellResult | None) -> Readin
         return None
     mean, prediction = t_mean(values, spread=others), next_value(values, spread=others)
     low, high, *ends = np.clip([mean.low, mean.high, *prediction], 0.0, 1.0).tolist()
-    compatible = claim.allows(*ends) and not allows_any_share(*ends)
+    compatible = None if allows_any_share(*ends) else claim.allows(*ends)
     return Reading(cell.levels, Share(mean.mean, low, high, mean.n), (ends[0], ends[1]), compatible)
 
 

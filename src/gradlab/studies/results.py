@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
 from gradlab.signals import History, Snapshot
-from gradlab.stats import Proportion, t_mean
+from gradlab.stats import Mean, Proportion
 from gradlab.stats.text import json_safe
 from gradlab.studies.claim import LevelValue
 from gradlab.studies.claim_result import ClaimResult
+from gradlab.studies.measured import Metric
 
 if TYPE_CHECKING:
     from gradlab.spec import Setup
@@ -68,8 +68,12 @@ class CellResult:
     snapshots: tuple[Snapshot, ...] = ()
     seconds: float = math.nan
 
-    def to_dict(self) -> dict[str, Any]:
-        """JSON form; rates by outcome."""
+    def to_dict(self, metrics: Mapping[str, Metric]) -> dict[str, Any]:
+        """JSON form; rates by outcome, means by metric.
+
+        Args:
+            metrics: The study's.
+        """
         return {
             "id": self.id,
             "levels": dict(self.levels),
@@ -79,7 +83,11 @@ class CellResult:
             "by_look": {"steps": list(self.steps), **{name: [int(c) for c in v] for name, v in self.by_look.items()}},
             "theory": dict(self.theory),
             "seconds": self.seconds,
-            "metrics": {name: _mean_dict(values[:, -1]) for name, values in self.metrics.items() if len(values)},
+            "metrics": {
+                name: _mean_dict(metrics[name].mean(values[:, -1]))
+                for name, values in self.metrics.items()
+                if len(values)
+            },
         }
 
 
@@ -187,7 +195,7 @@ class Analysis:
             "report_seconds": self.report_seconds,
             "networks": self.networks,
             "complete": self.is_complete,
-            "cells": [cell.to_dict() for cell in self.cells],
+            "cells": [cell.to_dict(self.study.metrics) for cell in self.cells],
             "claims": [claim.to_dict() for claim in self.claims],
             "effects": [
                 {"factor": e.factor, "outcome": e.outcome, "largest": e.largest, "cells": e.cells,
@@ -209,10 +217,8 @@ def proportion_dict(p: Proportion) -> dict[str, Any]:
     return {"count": p.count, "rate": p.rate, "low": p.low, "high": p.high}
 
 
-def _mean_dict(values: Float[ndarray, " R"]) -> dict[str, float | int]:
+def _mean_dict(mean: Mean | None) -> dict[str, float | int]:
     """JSON form of a mean over replicas; those that are no number are left out and counted by n."""
-    finite = values[np.isfinite(values)]
-    if not len(finite):
+    if mean is None:
         return {"n": 0}
-    mean = t_mean(finite)
     return {"mean": mean.mean, "low": mean.low, "high": mean.high, "std": mean.std, "n": mean.n}

@@ -32,7 +32,9 @@ from gradlab.theory.predict import Inputs, compares_inputs, inputs_of, predict_n
 NETWORKS = 100
 EXAMPLES = 64  # of a setup's task, at most
 MOST_OUTPUTS = 2_000_000  # numbers that the layers of one network may hand on in a pass
+LEAST_BATCH = 16  # theory's is infinite
 CHUNK_BYTES = 50_000_000  # of weights, and of what convolutions hand on, that exist at a time
+_CONSTANT = 1e-5  # standard error, relative, of a number that seeds move by a norm's eps alone
 _FAR = 10.0  # size of targets, in standard deviations of the output: so gradients there hardly depend on the network
 
 
@@ -43,6 +45,7 @@ class Comparison:
     Attributes:
         networks: How many were drawn.
         examples: Inputs that each saw.
+        is_finite: Whether theory is that for this width, not for infinitely wide layers (and batches).
         theory: What a sample of this width is to show (`typical_profile`), R = 1; dropout left out, as in the measurement.
         measured: [R, L].
         means: Of the measured, by quantity and layer: geometric on a log scale.
@@ -51,6 +54,7 @@ class Comparison:
 
     networks: int
     examples: int
+    is_finite: bool
     theory: Profile
     measured: Profile
     means: Mapping[str, tuple[Mean, ...]]
@@ -95,19 +99,23 @@ def compare(
 
     Raises:
         UserError: Inputs were given for a setup that are not its task's; the network standardizes inputs by examples that
-            only a setup has; or as of `predict`.
+            only a setup has; batch norm would see too few examples, or inputs that are alike; or as of `predict`.
     """
     if isinstance(network, Setup) and inputs is not None and inputs != inputs_of(network):
         raise UserError("--compare", got="other inputs than the study's", expected="its own, which its networks see")
     spec, known = described(network, inputs)
     if not isinstance(network, Setup) and any(step.standard >= 0 for step in all_steps(spec)):
         raise UserError("--compare", got="a network that standardizes", expected="a study, whose task has examples")
+    if not isinstance(network, Setup) and known.shared and compares_inputs(spec):
+        raise UserError("--compare", got="inputs that are alike", expected="uncorrelated ones, which are drawn")
     spec = spec.model_copy(update={"layers": tuple(map(_still, spec.layers))})
     prediction = predict_network(spec, known)
     loss = network.recipe.loss if isinstance(network, Setup) else choose(LOSSES, "loss", "mse")
     outputs = sum(math.prod(step.above) for step in all_steps(spec))
     is_batch = isinstance(network, Setup) or compares_inputs(spec)
     seen = max(1, min(EXAMPLES, MOST_OUTPUTS // outputs)) if is_batch else 1
+    if compares_inputs(spec) and min(seen, network.points if isinstance(network, Setup) else seen) < LEAST_BATCH:
+        raise UserError("--compare", got="a batch too small for batch norm", expected=f"{LEAST_BATCH} examples or more")
     theory = typical_profile(spec, prediction, known, one_input=seen == 1)
     size = max(1, CHUNK_BYTES // (8 * (spec.parameters + (0 if spec.is_plain else seen * outputs))))
     profiles = []
@@ -123,13 +131,15 @@ def compare(
     )
     means = {name: measured.means(name, scale=QUANTITIES[name].scale) for name in theory.values}
     z = {name: np.array(list(z_scores(theory[name][0], measured[name], name))) for name in theory.values}
-    return Comparison(networks, examples.inputs.shape[1], theory, measured, means, z)
+    is_finite = theory is not prediction.profile
+    return Comparison(networks, examples.inputs.shape[1], is_finite, theory, measured, means, z)
 
 
 def z_scores(theory: Float[ndarray, " L"], measured: Float[ndarray, "R L"], quantity: str) -> Iterator[float]:
     """(mean - theory) / standard error of each layer, of logarithms for a quantity on a log scale.
 
-    0 where both are the same constant; NaN where fewer than two networks have a number, or theory has none.
+    0 where both are the same constant, as a norm makes them; NaN where fewer than two networks have a number, or theory has
+    none.
     """
     is_log = QUANTITIES[quantity].scale == "log"
     for expected, column in zip(theory.tolist(), measured.T, strict=True):
@@ -141,8 +151,8 @@ def z_scores(theory: Float[ndarray, " L"], measured: Float[ndarray, "R L"], quan
             values, expected = np.log(values), float(np.log(expected))
         error = float(values.std(ddof=1)) / len(values) ** 0.5
         difference = float(values.mean()) - expected
-        if error < 1e-12 * max(1.0, abs(expected)):
-            yield 0.0 if abs(difference) < 1e-9 * max(1.0, abs(expected)) else float("nan")
+        if error < _CONSTANT * max(1.0, abs(expected)):
+            yield 0.0 if abs(difference) < 10.0 * _CONSTANT * max(1.0, abs(expected)) else float("nan")
         else:
             yield difference / error
 

@@ -25,6 +25,12 @@ from gradlab.stats.text import interval_text, percent_text
 LABEL, LANE = 21, 20
 LONG_LABEL = 33  # characters that fit beside the printed number on a narrow screen
 
+_STATES: dict[bool | None, tuple[str, str]] = {
+    True: ("compatible", "circle"),
+    False: ("not compatible", "circle-open"),
+    None: ("undecided: no share is left out", "circle-open-dot"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ReadingRow:
@@ -34,17 +40,17 @@ class ReadingRow:
         label: Its levels in words.
         rate: What was measured.
         prediction: 95 % prediction interval for a run of the published size.
-        compatible: Whether it holds the published number.
+        compatible: Whether it holds the published number; None where it leaves nothing out.
     """
 
     label: str
     rate: Proportion | Share
     prediction: tuple[float, float]
-    compatible: bool
+    compatible: bool | None
 
 
 def readings(rows: Sequence[ReadingRow], published: float | None, x_title: str) -> go.Figure | None:
-    """Rows by rate, highest first; a full disc and the word for compatible ones, a ring for the others.
+    """Rows by rate, highest first: discs and the word for compatible ones, rings for others, dotted where nothing is decided.
 
     Returns:
         The figure, or None without readings.
@@ -60,10 +66,10 @@ def readings(rows: Sequence[ReadingRow], published: float | None, x_title: str) 
     for i, row in enumerate(rows):
         _words(figure, row, i * height, middles[i], two_lines)
     _predictions(figure, rows, middles)
-    for compatible in (True, False):
-        _marks(
-            figure, [(row, y) for row, y in zip(rows, middles, strict=True) if row.compatible == compatible], compatible
-        )
+    for compatible in _STATES:
+        shown = [(row, y) for row, y in zip(rows, middles, strict=True) if row.compatible == compatible]
+        if shown or compatible is not None:
+            _marks(figure, shown, compatible)
     if published is not None:
         x = 100 * published
         ticks = [(x, y + half) if half else (None, None) for y in middles for half in (-LANE / 2, LANE / 2, 0)]
@@ -117,14 +123,15 @@ def _predictions(figure: go.Figure, rows: Sequence[ReadingRow], middles: Sequenc
     )  # fmt: skip
 
 
-def _marks(figure: go.Figure, shown: Sequence[tuple[ReadingRow, float]], compatible: bool) -> None:
+def _marks(figure: go.Figure, shown: Sequence[tuple[ReadingRow, float]], compatible: bool | None) -> None:
+    words, symbol = _STATES[compatible]
     marker = {
-        "symbol": "circle" if compatible else "circle-open",
+        "symbol": symbol,
         "size": 10,
         "color": BLUE,
         "line": {"width": 2, "color": BLUE},
     }
-    legend_key(figure, "compatible" if compatible else "not compatible", mode="markers", marker=marker)
+    legend_key(figure, words, mode="markers", marker=marker)
     figure.add_trace(
         go.Scatter(
             mode="markers",

@@ -121,7 +121,7 @@ def reading_figures(analysis: Analysis) -> list[Figure]:
         figure = charts.readings(rows, claim.published, _readings_axis(claim, analysis))
         if figure is None:
             continue
-        compatible = sum(reading.compatible for reading in claim.readings)
+        compatible = sum(bool(reading.compatible) for reading in claim.readings)
         number = "" if claim.published is None else f" the published {percent_text(claim.published)}"
         farther = len(claim.readings) - len(near)
         left = f" The {farther} readings farthest from it are only in the table of cells." if farther else ""

@@ -73,13 +73,15 @@ def _curves(analysis: Analysis, factors: Sequence[Factor]) -> dict[Kind, dict[fl
         row = rows.get(str(cell.levels.get("row", "")), "")
         kind = (*([row] if row else []), *(_named(name, value) for name, value in rest.items()))
         same = groups.setdefault((*rest, *(["row"] if row else [])), {}).setdefault(kind, {})
-        same.setdefault(float(cell.levels[here.pop()]), cell)
-    return {
-        kind: dict(sorted(members.items()))
-        for curves in groups.values()
-        for kind, members in curves.items()
-        if len(members) >= LEAST_LEVELS and len(curves) <= MOST_CURVES
-    }
+        x = float(cell.levels[here.pop()])
+        if x not in same or same[x].replicas < cell.replicas:
+            same[x] = cell
+    found: dict[Kind, dict[float, CellResult]] = {}
+    for curves in groups.values():
+        lines = {kind: dict(sorted(same.items())) for kind, same in curves.items() if len(same) >= LEAST_LEVELS}
+        if len(found) + len(lines) <= MOST_CURVES:
+            found |= lines
+    return found
 
 
 def _rows(study: Study) -> dict[str, str]:

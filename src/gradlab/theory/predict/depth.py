@@ -89,7 +89,9 @@ def grown_scales(log_norms: Sequence[float]) -> DepthScales:
     """
     layers = len(log_norms) - 1
     log_chi1 = 0.0
-    if layers and all(map(math.isfinite, (log_norms[0], log_norms[-1]))):
+    if layers and log_norms[0] == -math.inf:
+        log_chi1 = -math.inf
+    elif layers and all(map(math.isfinite, (log_norms[0], log_norms[-1]))):
         log_chi1 = (log_norms[0] - log_norms[-1]) / layers
     chi1 = math.exp(min(700.0, log_chi1))
     is_critical = layers * abs(log_chi1) <= KEPT
@@ -102,7 +104,7 @@ def grown_scales(log_norms: Sequence[float]) -> DepthScales:
         xi_q=None,
         c_star=None,
         xi_c=None,
-        xi_grad=depth_scale(chi1),
+        xi_grad=math.inf if is_critical else depth_scale(chi1),
         trainable_depth=None,
     )
 

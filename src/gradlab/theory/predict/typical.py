@@ -29,7 +29,7 @@ def typical_profile(
     """The profile that networks of this width show.
 
     Args:
-        spec: A plain network without dropout.
+        spec: A network without dropout.
         prediction: What is predicted of it.
         inputs: As it was predicted with.
         one_input: Whether each network sees a single input, so that a layer's deviation is over its few units alone.
