@@ -86,8 +86,9 @@ def test_options_of_a_description(capsys: pytest.CaptureFixture[str]) -> None:
         capsys,
     )
     assert found["network"] == "2 hidden layers of 30 to 50, tanh, dropout"
-    found = document(["--hidden", "50x20", "--norm", "batch", "--input-square", "4"], capsys)
-    assert found["profile"]["values"]["pre_activation_second_moment"][0][0] == pytest.approx(8.0)
+    for norm, q in (([], 8.0), (["--norm", "batch"], 1.0)):  # what activations see: behind the norm
+        found = document(["--hidden", "50x20", "--input-square", "4", *norm], capsys)
+        assert found["profile"]["values"]["pre_activation_second_moment"][0][0] == pytest.approx(q, rel=1e-5)
     assert found["gains"] is None
     assert document(["--hidden", "50x2", "--norm", "layer", "--input", "2x5x5"], capsys)["depth"] == 2
 
