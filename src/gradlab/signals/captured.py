@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
+import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
@@ -13,7 +15,7 @@ Needs = Literal["forward", "backward", "updates", "classes", "norms", "running"]
 a norm, a norm with running statistics."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CapturedLayer:
     """One layer of R networks on B inputs; of a convolution every place is an input, and every channel a unit.
 
@@ -52,6 +54,12 @@ class CapturedLayer:
     norm_shift: Float[ndarray, "R N"] | None = None
     running_mean: Float[ndarray, "R N"] | None = None
     running_var: Float[ndarray, "R N"] | None = None
+
+    @cached_property
+    def ordered(self) -> Float[ndarray, "R _"]:
+        """The activations of each network in increasing order, NaN last: all quantiles take theirs from it."""
+        # Sorting takes a fifth of the time of a partition where many entries are equal, as behind relu.
+        return np.sort(self.post.reshape(len(self.post), -1), axis=1)
 
 
 @dataclass(frozen=True, slots=True)

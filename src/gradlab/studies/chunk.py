@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -158,20 +160,29 @@ def _flags(look: Look, rules: Mapping[str, str]) -> Bool[ndarray, "F R"]:
 def _measure_slices(look: Look, job: Job, task: ChunkTask, profiles: dict[int, list[Profile]]) -> None:
     """Add the profile of the first networks of every cell, under the place of the slice in the stack."""
     assert task.signals is not None
-    at = 0
+    measured, at = {}, 0
     for _, part in task.slices:
         count = min(task.signals.replicas - part.start, len(part))
         if count > 0:
-            here = slice(at, at + count)
-            captured = seen(look, job, here, job.sets[task.signals.over].of(here))
-            # of norms in one cell, and none in another: what a network does not have is left out
-            quantities = task.signals.quantities
-            if quantities is not None:
-                quantities = tuple(name for name in quantities if _is_there(captured, QUANTITIES[name].needs))
-            histograms = [n for n in task.signals.histograms if _is_there(captured, DISTRIBUTIONS[n].needs)]
-            profile = measure(captured, quantities=quantities, distributions=histograms, step=look.step)
-            profiles.setdefault(at, []).append(profile)
+            measured[at] = slice(at, at + count)
         at += len(part)
+    threads = max(1, min(len(measured), task.threads or os.cpu_count() or 1))
+    with ThreadPoolExecutor(threads) as pool:  # numpy works on one core, and lets go of Python's lock meanwhile
+        found = pool.map(lambda here: _profile(look, job, task, here), measured.values())
+        for place, profile in zip(measured, found, strict=True):
+            profiles.setdefault(place, []).append(profile)
+
+
+def _profile(look: Look, job: Job, task: ChunkTask, here: slice) -> Profile:
+    """What is measured in some networks of the stack."""
+    assert task.signals is not None
+    captured = seen(look, job, here, job.sets[task.signals.over].of(here))
+    # of norms in one cell, and none in another: what a network does not have is left out
+    quantities = task.signals.quantities
+    if quantities is not None:
+        quantities = tuple(name for name in quantities if _is_there(captured, QUANTITIES[name].needs))
+    histograms = [name for name in task.signals.histograms if _is_there(captured, DISTRIBUTIONS[name].needs)]
+    return measure(captured, quantities=quantities, distributions=histograms, step=look.step)
 
 
 def _is_there(captured: Captured, needs: Needs) -> bool:

@@ -38,9 +38,8 @@ def thin_lines(
 ) -> None:
     """The first 50 replicas, each a thin line of 30 % opacity."""
     drawn = values[:MOST_REPLICAS]
-    for k in range(min(_LAYERS, len(drawn))):
-        rows = drawn[k::_LAYERS]
-        figure.add_trace(
+    figure.add_traces(
+        [
             go.Scatter(
                 x=[at for _ in rows for at in (*x, None)],
                 y=[y for row in rows for y in (*(axis(float(value)) for value in row), None)],
@@ -50,7 +49,9 @@ def thin_lines(
                 hoverinfo="skip",
                 showlegend=False,
             )
-        )
+            for rows in (drawn[k::_LAYERS] for k in range(min(_LAYERS, len(drawn))))
+        ]
+    )
 
 
 def band(figure: go.Figure, x: Sequence[float], means: Sequence[Mean], axis: ValueAxis, colour: str) -> None:

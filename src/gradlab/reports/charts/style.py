@@ -54,36 +54,38 @@ def safe(text: object) -> str:
 def empty(height: int = 400, *, x_title: str = "", y_title: str = "", legend: bool = True) -> go.Figure:
     """A figure without data: transparent, no frame, light grid, legend above the plot."""
     font = {"family": FONT, "size": TEXT_PX, "color": INK}
-    axis = {
-        "gridcolor": GRID,
-        "zerolinecolor": GRID,
-        "linecolor": MUTED,
-        "tickcolor": MUTED,
-        "fixedrange": True,
-        "automargin": True,
-        "title": {"font": {"size": TEXT_PX, "color": INK}, "standoff": 10},
-    }
-    figure = go.Figure(layout={"template": {}})
-    figure.update_layout(
-        height=height,
-        autosize=True,
-        margin={"l": 8, "r": 12, "t": 8, "b": 8},
-        paper_bgcolor=CLEAR,
-        plot_bgcolor=CLEAR,
-        font=font,
-        hoverlabel={"bgcolor": PANEL, "bordercolor": MUTED, "font": font, "align": "left"},
-        showlegend=legend,
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom", "bgcolor": CLEAR,
-                "itemclick": False, "itemdoubleclick": False},
-        dragmode=False,
-        hovermode="closest",
-        xaxis=axis,
-        yaxis=axis,
-        barmode="overlay",
+
+    def axis(title: str) -> dict[str, Any]:
+        return {
+            "gridcolor": GRID,
+            "zerolinecolor": GRID,
+            "linecolor": MUTED,
+            "tickcolor": MUTED,
+            "fixedrange": True,
+            "automargin": True,
+            "title": {"text": title, "font": {"size": TEXT_PX, "color": INK}, "standoff": 10},
+        }
+
+    return go.Figure(  # all at once: updating a layout takes ten times as long
+        layout={
+            "template": {},
+            "height": height,
+            "autosize": True,
+            "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
+            "paper_bgcolor": CLEAR,
+            "plot_bgcolor": CLEAR,
+            "font": font,
+            "hoverlabel": {"bgcolor": PANEL, "bordercolor": MUTED, "font": font, "align": "left"},
+            "showlegend": legend,
+            "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom", "bgcolor": CLEAR,
+                       "itemclick": False, "itemdoubleclick": False},
+            "dragmode": False,
+            "hovermode": "closest",
+            "xaxis": axis(x_title),
+            "yaxis": axis(y_title),
+            "barmode": "overlay",
+        }
     )  # fmt: skip
-    figure.update_xaxes(title_text=x_title)
-    figure.update_yaxes(title_text=y_title)
-    return figure
 
 
 def lanes(figure: go.Figure, height: float, *, top: float = 0.0) -> None:

@@ -23,7 +23,7 @@ def activation_std(layer: CapturedLayer) -> PerReplica:
 
 def activation_quantile(percent: int) -> Callable[[CapturedLayer], PerReplica]:
     """A quantile over inputs and units, as a function of the layer."""
-    return lambda layer: quantile(layer.post, percent)
+    return lambda layer: quantile(layer.ordered, percent)
 
 
 def unit_mean_std(layer: CapturedLayer) -> PerReplica:
