@@ -12,9 +12,8 @@ import pytest
 from gradlab.reports.charts.trends import TrendPoint
 from gradlab.reports.figures.levels import level_figures, metric_point
 from gradlab.studies.measured import Metric
-from gradlab.studies.plan import make_plan
 from gradlab.studies.results import Analysis
-from tests.studies.small import run, small_study
+from tests.studies.small import run, small_plan
 
 DEEP: dict[str, Any] = {
     "rows": [
@@ -37,7 +36,7 @@ DEEP: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def analysis(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    return run(make_plan(small_study(**DEEP), engine="torch"), tmp_path_factory.mktemp("store"))
+    return run(small_plan(**DEEP), tmp_path_factory.mktemp("store"))
 
 
 def test_rows_of_the_same_networks_make_one_line(analysis: Analysis) -> None:
@@ -46,25 +45,27 @@ def test_rows_of_the_same_networks_make_one_line(analysis: Analysis) -> None:
         "levels-network-hidden-depth", "What depth does", ["loss, by depth"],
     )  # fmt: skip
     lines = {line.name: line for line in figure.panels["loss, by depth"].data}
-    assert list(lines) == [f"A, {activation}, rate {rate}" for activation in ("relu", "tanh") for rate in (0.01, 0.05)]
-    assert lines["A, tanh, rate 0.05"].x == (1.0, 2.0, 4.0, 40.0)
+    assert list(lines) == [
+        f"A, activation {activation}, rate {rate}" for activation in ("relu", "tanh") for rate in (0.01, 0.05)
+    ]
+    assert lines["A, activation tanh, rate 0.05"].x == (1.0, 2.0, 4.0, 40.0)
     ends = {cell.levels.get("depth", cell.levels.get("more depth")): cell.metrics["loss"][:, -1] for cell in analysis.cells
             if cell.levels["activation"] == "tanh" and cell.levels["rate"] == 0.05 and cell.levels["row"] != "B"}  # fmt: skip
-    assert lines["A, tanh, rate 0.05"].y == pytest.approx([ends[n].mean() for n in (1, 2, 4, 40)], rel=1e-4)
+    assert lines["A, activation tanh, rate 0.05"].y == pytest.approx([ends[n].mean() for n in (1, 2, 4, 40)], rel=1e-4)
     assert figure.panels["loss, by depth"].layout.xaxis.type == "log" and "n = 2 networks each" in figure.caption
 
 
 def test_of_equal_cells_the_one_with_more_networks_stands(tmp_path: Path) -> None:
     rows = [{"id": "fewer", "replicas": 1}, {"id": "A"}, {"id": "more", "replicas": 3}]
     factors = [{"name": "depth", "change": "network.hidden.depth", "levels": [1, 2, 4]}]
-    plan = make_plan(small_study(**{**DEEP, "rows": rows, "factors": factors}), engine="torch")
+    plan = small_plan(**{**DEEP, "rows": rows, "factors": factors})
     (figure,) = level_figures(run(plan, tmp_path))
     assert "n = 3 networks each" in figure.caption
 
 
 def test_words_and_two_numbers_are_no_axis(tmp_path: Path) -> None:
     factors = [factor for factor in DEEP["factors"] if factor["name"] in ("activation", "rate")]
-    plan = make_plan(small_study(**{**DEEP, "factors": factors}), engine="torch")
+    plan = small_plan(**{**DEEP, "factors": factors})
     assert level_figures(run(plan, tmp_path)) == []
 
 

@@ -10,9 +10,8 @@ import pytest
 
 from gradlab.reports.charts.trends import Trend, TrendPoint, trends
 from gradlab.reports.figures.sizes import size_figures
-from gradlab.studies.plan import make_plan
 from gradlab.studies.results import Analysis
-from tests.studies.small import run, small_study
+from tests.studies.small import run, small_plan
 
 SIZED: dict[str, Any] = {
     "rows": [{"id": "one"}, {"id": "two"}],
@@ -30,7 +29,7 @@ SIZED: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def analysis(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    return run(make_plan(small_study(**SIZED), engine="torch"), tmp_path_factory.mktemp("store"))
+    return run(small_plan(**SIZED), tmp_path_factory.mktemp("store"))
 
 
 def test_one_line_for_each_depth_and_rate_by_units_and_by_parameters(analysis: Analysis) -> None:
@@ -53,7 +52,7 @@ def test_one_line_for_each_depth_and_rate_by_units_and_by_parameters(analysis: A
 
 def test_a_single_depth_or_two_sizes_make_no_figure(tmp_path: Path) -> None:
     factors = [{**factor, "levels": factor["levels"][:2]} for factor in SIZED["factors"]]
-    assert size_figures(run(make_plan(small_study(**{**SIZED, "factors": factors}), engine="torch"), tmp_path)) == []
+    assert size_figures(run(small_plan(**{**SIZED, "factors": factors}), tmp_path)) == []
 
 
 def test_numbers_that_are_not_finite_leave_a_gap_and_none_no_figure() -> None:

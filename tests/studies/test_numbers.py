@@ -147,7 +147,7 @@ def test_spread_is_borrowed_only_where_it_must_be(analysis: Analysis) -> None:
 
 
 def test_an_interval_of_all_shares_decides_nothing(analysis: Analysis) -> None:
-    plan = make_plan(small_study(**DIGITS), engine="torch")
+    plan = small_plan(**DIGITS)
     far = np.array([[0.0, 0.0], [0.0, 1.0]], np.float32)  # one network that learns, one that does not
     first, *others = analysis.cells
     steps, curves = [0, 1], first.loss_curves[:, :2]

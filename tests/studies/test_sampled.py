@@ -82,6 +82,8 @@ def test_z_scores_of_constants_and_of_nothing() -> None:
     linear = list(z_scores(np.array([1.0, 2.0, 1.0, 0.5]), measured, "activation_mean"))
     assert (linear[0], linear[1]) == (0.0, 1.0)
     assert math.isnan(linear[2]) and math.isnan(linear[3])
+    tiny = 1e-7 * np.array([[1.0], [1.2], [0.8]])  # behind many layers numbers are small, and not constant
+    assert list(z_scores(np.array([2e-7]), tiny, "activation_std")) == pytest.approx([-(3.0**0.5) / 0.2])
     log = list(z_scores(np.array([1.0, 2.0, 1.0, 1.0]), measured, "pre_activation_second_moment"))
     assert log[0] == 0.0 and log[1] == pytest.approx(1.0) and math.isnan(log[3])
 

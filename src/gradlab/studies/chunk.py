@@ -28,6 +28,7 @@ from gradlab.training.outcomes import best_constant_loss, has_dead_layer, is_con
 from gradlab.training.train import LOSS_SET
 
 CURVES = 50  # replicas whose loss is kept at every look
+MOST_MEASURING = 4  # cells that are measured at a time: all that passes through their networks is kept meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ def _measure_slices(look: Look, job: Job, task: ChunkTask, profiles: dict[int, l
         if count > 0:
             measured[at] = slice(at, at + count)
         at += len(part)
-    threads = max(1, min(len(measured), task.threads or os.cpu_count() or 1))
+    threads = max(1, min(len(measured), task.threads or os.cpu_count() or 1, MOST_MEASURING))
     with ThreadPoolExecutor(threads) as pool:  # numpy works on one core, and lets go of Python's lock meanwhile
         found = pool.map(lambda here: _profile(look, job, task, here), measured.values())
         for place, profile in zip(measured, found, strict=True):

@@ -112,9 +112,9 @@ def compare(
     prediction = predict_network(spec, known)
     loss = network.recipe.loss if isinstance(network, Setup) else choose(LOSSES, "loss", "mse")
     outputs = sum(math.prod(step.above) for step in all_steps(spec))
-    is_batch = isinstance(network, Setup) or compares_inputs(spec)
-    seen = max(1, min(EXAMPLES, MOST_OUTPUTS // outputs)) if is_batch else 1
-    if compares_inputs(spec) and min(seen, network.points if isinstance(network, Setup) else seen) < LEAST_BATCH:
+    there = network.points if isinstance(network, Setup) else EXAMPLES if compares_inputs(spec) else 1
+    seen = max(1, min(EXAMPLES, there, MOST_OUTPUTS // outputs))
+    if compares_inputs(spec) and seen < LEAST_BATCH:
         raise UserError("--compare", got="a batch too small for batch norm", expected=f"{LEAST_BATCH} examples or more")
     theory = typical_profile(spec, prediction, known, one_input=seen == 1)
     size = max(1, CHUNK_BYTES // (8 * (spec.parameters + (0 if spec.is_plain else seen * outputs))))
@@ -151,8 +151,9 @@ def z_scores(theory: Float[ndarray, " L"], measured: Float[ndarray, "R L"], quan
             values, expected = np.log(values), float(np.log(expected))
         error = float(values.std(ddof=1)) / len(values) ** 0.5
         difference = float(values.mean()) - expected
-        if error < _CONSTANT * max(1.0, abs(expected)):
-            yield 0.0 if abs(difference) < 10.0 * _CONSTANT * max(1.0, abs(expected)) else float("nan")
+        size = 1.0 if is_log else abs(expected)
+        if error <= _CONSTANT * size:
+            yield 0.0 if abs(difference) <= max(10.0 * _CONSTANT * size, 1e-9) else float("nan")
         else:
             yield difference / error
 

@@ -35,7 +35,7 @@ class TrendPoint:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Networks that differ in it.
+    """One kind of networks, by what they were given.
 
     Attributes:
         label: Their name.

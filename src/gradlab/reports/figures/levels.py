@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from gradlab.reports.charts.style import OKABE_ITO
 from gradlab.reports.charts.trends import Trend, TrendPoint, trends
 from gradlab.reports.figures.record import Figure
-from gradlab.reports.words import level_text, replicas_text
+from gradlab.reports.words import levels_text, replicas_text
 from gradlab.stats.text import mean_text, number_text
-from gradlab.studies.claim import LevelValue
 from gradlab.studies.measured import Metric
 from gradlab.studies.results import Analysis, CellResult
 from gradlab.studies.study import Factor, Study
@@ -18,7 +17,6 @@ from gradlab.studies.study import Factor, Study
 LEAST_LEVELS = 3
 MOST_CURVES = len(OKABE_ITO)
 _LONG = 30.0  # an axis of numbers above 0 that span more is logarithmic
-Kind = tuple[str, ...]
 
 
 def level_figures(analysis: Analysis) -> list[Figure]:
@@ -35,13 +33,8 @@ def level_figures(analysis: Analysis) -> list[Figure]:
         panels = {}
         for title, rule in analysis.study.metrics.items():
             lines = [
-                Trend(
-                    ", ".join(kind),
-                    k,
-                    0,
-                    [metric_point(cell, title, rule, x, f"{name} {x:g}") for x, cell in members.items()],
-                )
-                for k, (kind, members) in enumerate(curves.items())
+                Trend(label, k, 0, [metric_point(cell, title, rule, x, f"{name} {x:g}") for x, cell in members.items()])
+                for k, (label, members) in enumerate(curves.items())
             ]
             figure = trends(lines, name, title.replace("_", " "), is_log=is_log)
             if figure is not None:
@@ -61,38 +54,33 @@ def _is_numeric(factor: Factor) -> bool:
     )
 
 
-def _curves(analysis: Analysis, factors: Sequence[Factor]) -> dict[Kind, dict[float, CellResult]]:
+def _curves(analysis: Analysis, factors: Sequence[Factor]) -> dict[str, dict[float, CellResult]]:
     """Cells that differ in these factors alone, by level in increasing order; none where they would be too many to tell."""
-    groups: dict[Kind, dict[Kind, dict[float, CellResult]]] = {}
+    groups: dict[tuple[str, ...], dict[str, dict[float, CellResult]]] = {}  # by the names of the other factors
     names, rows = {factor.name for factor in factors}, _rows(analysis.study)
     for cell in analysis.cells:
         here = names & cell.levels.keys()
         if not cell.replicas or not here:
             continue
-        rest = {name: value for name, value in cell.levels.items() if name not in names and name != "row"}
-        row = rows.get(str(cell.levels.get("row", "")), "")
-        kind = (*([row] if row else []), *(_named(name, value) for name, value in rest.items()))
-        same = groups.setdefault((*rest, *(["row"] if row else [])), {}).setdefault(kind, {})
+        levels = {**cell.levels, "row": rows[str(cell.levels["row"])]} if rows else cell.levels
+        rest = {name: value for name, value in levels.items() if name not in names and (rows or name != "row")}
+        same = groups.setdefault(tuple(rest), {}).setdefault(levels_text(rest), {})
         x = float(cell.levels[here.pop()])
         if x not in same or same[x].replicas < cell.replicas:
             same[x] = cell
-    found: dict[Kind, dict[float, CellResult]] = {}
+    found: dict[str, dict[float, CellResult]] = {}
     for curves in groups.values():
-        lines = {kind: dict(sorted(same.items())) for kind, same in curves.items() if len(same) >= LEAST_LEVELS}
+        lines = {label: dict(sorted(same.items())) for label, same in curves.items() if len(same) >= LEAST_LEVELS}
         if len(found) + len(lines) <= MOST_CURVES:
             found |= lines
     return found
 
 
 def _rows(study: Study) -> dict[str, str]:
-    """Row -> what it is called in a line's name: the first row of the same networks; "" where all rows are of the same."""
+    """Row -> what it is called in a line's name: the first row of the same networks; empty where all are of the same."""
     said = {row.id: row.model_dump(include={"network", "recipe", "task"}) for row in study.rows}
     first = {row: next(other for other in said if said[other] == said[row]) for row in said}
     return first if len(set(first.values())) > 1 else {}
-
-
-def _named(name: str, value: LevelValue) -> str:
-    return value if isinstance(value, str) else f"{name} {level_text(value)}"
 
 
 def metric_point(cell: CellResult, name: str, metric: Metric, x: float, where: str) -> TrendPoint:
