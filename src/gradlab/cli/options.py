@@ -77,8 +77,8 @@ Settings = Annotated[
     list[str] | None,
     Parameter(
         name="--set",
-        help="KEY=VALUE: change the study before it runs: row, replicas, task, or a dotted path such as recipe.epochs. "
-        "A comma list or a range first..last runs every value. May be given several times.",
+        help="KEY=VALUE: change the study before it runs: row, replicas, task, or a dotted path such as recipe.epochs "
+        "or network.layers.0.l2. A comma list or a range first..last runs every value. May be given several times.",
         negative=(),
     ),
 ]

@@ -1,7 +1,8 @@
 """Tables of a study file: merging a row's changes, setting one dotted path, applying `--set key=value`.
 
 A table with a `name` replaces what stood there (another optimizer has other parameters); any other table is merged. A
-dotted path may go through a name or a "2 x 9" text, which becomes a table on the way.
+dotted path may go through a name or a "2 x 9" text, which becomes a table on the way, and through a list by its indices:
+`network.layers.0.norm` is the norm of the first layer, counted as torch counts the modules of an `nn.Sequential`.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ def merged(base: Any, change: Any) -> Any:
     """`base` with `change` laid over it, both untouched."""
     if not isinstance(change, Mapping) or "name" in change:
         return copy.deepcopy(change)
-    result = as_table(base, "") if not isinstance(base, Mapping) else dict(base)
-    return {**copy.deepcopy(result), **{key: merged(result.get(key), value) for key, value in change.items()}}
+    result = as_table(base, "")
+    both = {**copy.deepcopy(result), **{key: merged(result.get(key), value) for key, value in change.items()}}
+    return _as_list(both, len(base), "a list") if isinstance(base, list) else both
 
 
 def as_table(value: Any, path: str) -> dict[str, Any]:
@@ -42,6 +44,8 @@ def as_table(value: Any, path: str) -> dict[str, Any]:
         return {}
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, list):
+        return {str(index): item for index, item in enumerate(value)}
     if isinstance(value, str):
         widths = _HIDDEN.fullmatch(value)
         if widths:
@@ -51,12 +55,22 @@ def as_table(value: Any, path: str) -> dict[str, Any]:
     raise SpecError(path, got=repr(value), expected='a table, a name or "2 x 9", for a path to go through it')
 
 
-def with_path(table: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """`table` with the value at a dotted path changed, the original untouched."""
+def _as_list(table: Mapping[str, Any], length: int, path: str) -> list[Any]:
+    indices = [str(index) for index in range(length)]
+    for key in table:
+        if key not in indices:
+            raise UnknownName(f"index of {path}", key, indices, do="The first has index 0")
+    return [table[index] for index in indices]
+
+
+def with_path(table: Mapping[str, Any], path: str, value: Any, above: str = "") -> dict[str, Any]:
+    """`table` with the value at a dotted path changed, the original untouched; errors name the path behind `above`."""
     head, _, rest = path.partition(".")
-    result = dict(table)
-    result[head] = with_path(as_table(result.get(head), head), rest, value) if rest else copy.deepcopy(value)
-    return result
+    if not rest:
+        return {**table, head: copy.deepcopy(value)}
+    below, here = table.get(head), above + head
+    changed = with_path(as_table(below, here), rest, value, f"{here}.")
+    return {**table, head: _as_list(changed, len(below), here) if isinstance(below, list) else changed}
 
 
 def overrides(row: Any, path: str) -> bool:

@@ -13,6 +13,7 @@ from gradlab.reports.charts.axes import Level
 from gradlab.reports.charts.bands import BANDS_KEY
 from gradlab.reports.charts.boundaries import BoundaryColumn, boundary_map
 from gradlab.reports.charts.classes import CONFUSION_KEY, ClassCounts, class_counts, confusion
+from gradlab.reports.charts.computed import count_bars, number_grids, plane
 from gradlab.reports.charts.curves import Curve, Losses, loss_curves, survival
 from gradlab.reports.charts.densities import LayerHistograms
 from gradlab.reports.charts.depth import DepthCurve, rate_by_depth
@@ -52,10 +53,13 @@ __all__ = [
     "class_counts",
     "colour_of",
     "confusion",
+    "count_bars",
     "effect_bars",
     "effect_grids",
     "loss_curves",
+    "number_grids",
     "number_map",
+    "plane",
     "rate_by_depth",
     "rates",
     "readings",

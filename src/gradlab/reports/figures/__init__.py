@@ -5,6 +5,7 @@ readings, looks, snapshots), never from a study's name. Missing data leaves a fi
 """
 
 from gradlab.reports.figures.boundaries import boundary_figures
+from gradlab.reports.figures.computed import computed_figures
 from gradlab.reports.figures.factors import factor_figures, reading_figures
 from gradlab.reports.figures.levels import level_figures
 from gradlab.reports.figures.maps import map_figures
@@ -28,6 +29,8 @@ def figures_of(analysis: Analysis) -> list[Figure | Film]:
     Where a study counts outcomes that is the rates of the named rows; where there are none the grid of factors, else the
     map. Where it measures numbers, it is these. Pictures follow the metrics, for they show the same networks.
     """
+    if analysis.study.is_exact:
+        return [*computed_figures(analysis)]
     theory = gradients_beside_theory(analysis)
     numbers = [
         *reaching_figures(analysis),

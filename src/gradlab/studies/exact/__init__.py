@@ -1,6 +1,7 @@
 """Computations whose results are exact: what studies of `kind = "exact"` are made of, where nothing is trained or drawn.
 
     record      what a computation is, and the catalog of them
+    picture     what is seen of one, as plain data
     boolean     what relu units can do with two inputs of 0 and 1
     layers      sizes, numbers and work of layers; pooling
 
@@ -8,6 +9,19 @@ One record is one computation: its arguments are a model that checks what a stud
 """
 
 from gradlab.studies.exact import boolean, layers  # noqa: F401  (add their computations)
+from gradlab.studies.exact.picture import Bars, Done, Grids, Panel, Picture, Plane
 from gradlab.studies.exact.record import COMPUTATIONS, Computation, Value, arguments, computed
 
-__all__ = ["COMPUTATIONS", "Computation", "Value", "arguments", "computed"]
+__all__ = [
+    "COMPUTATIONS",
+    "Bars",
+    "Computation",
+    "Done",
+    "Grids",
+    "Panel",
+    "Picture",
+    "Plane",
+    "Value",
+    "arguments",
+    "computed",
+]

@@ -18,11 +18,14 @@ from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
 from pydantic import Field
 
 from gradlab.errors import SpecError
 from gradlab.parts import ACTIVATIONS
 from gradlab.parts.namespace import NUMPY
+from gradlab.studies.exact.picture import Done, Picture, Plane
 from gradlab.studies.exact.record import COMPUTATIONS, Computation, Value
 from gradlab.studies.strict import Strict
 
@@ -40,6 +43,10 @@ FUNCTIONS: Mapping[str, Table] = MappingProxyType(
     }
 )  # fmt: skip
 """All functions of two Boolean inputs: what they are at (0, 0), (0, 1), (1, 0) and (1, 1)."""
+
+_TICKS = [k / 10 - 0.5 for k in range(21)]
+_READ = "Blue: the output over the plane of both inputs, from 0, without colour, to 1 and above."
+_SEARCHED = f'{_READ} Filled points are inputs where the function is true; "none": no weights do it.'
 
 
 class ReluLayer(Strict):
@@ -67,7 +74,17 @@ class Nothing(Strict):
 
 def relu_network(given: ReluNetwork) -> dict[str, Value]:
     """Outputs of a network at the four inputs."""
-    post = np.array(INPUTS, float)
+    outputs = _outputs(given, np.array(INPUTS, float)).tolist()
+    return {
+        "outputs": [_number(Fraction(y)) for y in outputs],
+        "above_0": _named(tuple(int(y > 0) for y in outputs)),
+        "exactly": _named(tuple(outputs)) if set(outputs) <= {0.0, 1.0} else "no truth table",
+    }
+
+
+def _outputs(given: ReluNetwork, inputs: Float[ndarray, "B 2"]) -> Float[ndarray, " B"]:
+    """What the last unit gives for each input."""
+    post = inputs
     for place, layer in enumerate(given.layers, 1):
         shape = len(layer.biases), post.shape[1]
         if any(len(row) != shape[1] for row in layer.weights) or len(layer.weights) != shape[0]:
@@ -80,12 +97,7 @@ def relu_network(given: ReluNetwork) -> dict[str, Value]:
         post = ACTIVATIONS["relu"].function(NUMPY, post @ np.array(layer.weights).T + np.array(layer.biases))
     if post.shape[1] != 1:
         raise SpecError("layers", got=f"{post.shape[1]} units in the last", expected="1")
-    outputs = post[:, 0].tolist()
-    return {
-        "outputs": [_number(Fraction(y)) for y in outputs],
-        "above_0": _named(tuple(int(y > 0) for y in outputs)),
-        "exactly": _named(tuple(outputs)) if set(outputs) <= {0.0, 1.0} else "no truth table",
-    }
+    return post[:, 0]
 
 
 def one_unit(given: Search) -> dict[str, Value]:
@@ -169,6 +181,38 @@ def _number(value: Fraction) -> int | float:
     return int(value) if value.denominator == 1 else float(value)
 
 
+def _plane(network: ReluNetwork | None, is_true: Sequence[int]) -> Plane:
+    """A network's outputs around the four inputs, where there is one."""
+    if network is None:
+        return Plane(_TICKS, None, INPUTS, [*map(bool, is_true)], None)
+    square = np.array([(x1, x2) for x2 in _TICKS for x1 in _TICKS])
+    outputs = _outputs(network, square).reshape(len(_TICKS), len(_TICKS)).tolist()
+    return Plane(_TICKS, outputs, INPUTS, [*map(bool, is_true)], _outputs(network, np.array(INPUTS, float)).tolist())
+
+
+def _relu(*units: Sequence[float]) -> ReluLayer:
+    """A layer from each unit's weights and, last, its bias."""
+    return ReluLayer(weights=[[*unit[:-1]] for unit in units], biases=[unit[-1] for unit in units])
+
+
+def network_planes(done: Sequence[Done]) -> dict[str, dict[str, Plane]]:
+    """Every network over the plane, true where its output is above 0."""
+    return {"": {each.name: _plane(each.given, [y > 0 for y in each.found["outputs"]]) for each in done}}
+
+
+def search_planes(done: Sequence[Done]) -> dict[str, dict[str, Plane]]:
+    """Every function of two inputs with the weights that were found for it, or without: a figure for each search."""
+    figures = {}
+    for each in done:
+        networks = {}
+        for name, *numbers in each.found["weights"]:
+            hidden = [_relu(numbers[:3], numbers[3:6])] if len(numbers) > 3 else []
+            networks[name] = ReluNetwork(layers=[*hidden, _relu(numbers[-3:])])
+        said = f"read as {each.given.read}" if isinstance(each.given, Search) else each.name
+        figures[said] = {name: _plane(networks.get(name), table) for name, table in FUNCTIONS.items()}
+    return figures
+
+
 COMPUTATIONS.add(
     Computation(
         name="relu_network",
@@ -181,6 +225,11 @@ COMPUTATIONS.add(
             "exactly": 'the Boolean function whose values the outputs are, or "no truth table"',
         },
         compute=relu_network,
+        picture=Picture(
+            title="What the networks compute",
+            caption=f"{_READ} Filled points are inputs whose output, printed beside them, is above 0.",
+            figures=network_planes,
+        ),
     )
 )
 COMPUTATIONS.add(
@@ -196,6 +245,7 @@ COMPUTATIONS.add(
             "weights": "[function, w1, w2, b] for each that is possible",
         },
         compute=one_unit,
+        picture=Picture(title="Which functions one unit computes", caption=_SEARCHED, figures=search_planes),
     )
 )
 COMPUTATIONS.add(
@@ -210,5 +260,6 @@ COMPUTATIONS.add(
             "weights": "[function, w1, w2, b of the first hidden unit, of the second, v1, v2, c of the output] for each",
         },
         compute=two_layers,
+        picture=Picture(title="How two layers compute them", caption=_SEARCHED, figures=search_planes),
     )
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -11,10 +12,12 @@ from gradlab.errors import SpecError
 from gradlab.nets.summary import summarize_layers
 from gradlab.spec.blocks import places
 from gradlab.spec.layers import LayerRecord, layer_table, with_defaults
+from gradlab.studies.exact.picture import Bars, Done, Grids, Picture
 from gradlab.studies.exact.record import COMPUTATIONS, Computation, Value
 from gradlab.studies.strict import Strict
 
 ANY_WEIGHTS = {"weights": "zeros"}  # counted, never drawn
+MOST_BARS = 60
 Size = Annotated[int, Field(ge=1, le=100_000)]
 
 
@@ -93,6 +96,41 @@ def padding_work(given: Convolution) -> dict[str, Value]:
     }
 
 
+def by_layer(done: Sequence[Done]) -> dict[str, dict[str, Bars]]:
+    """Numbers of each layer, where there are several and not so many that bars help nobody."""
+    shown = {}
+    for each in done:
+        layers: Layers = each.given
+        names = [f"{k}. {layer.kind}" for k, layer in enumerate(layers.layers, 1)]
+        if 1 < len(names) <= MOST_BARS:
+            counts = {name: {"numbers": n} for name, n in zip(names, each.found["by_layer"], strict=True)}
+            shown[each.name] = {"": Bars(counts, "numbers, running statistics included")}
+    return shown
+
+
+def pooled(done: Sequence[Done]) -> dict[str, dict[str, Grids]]:
+    """Every image once, beside what is made of it."""
+    panels: dict[str, dict[str, Any]] = {}
+    for each in done:
+        one: Pool = each.given
+        tables = panels.setdefault(str(one.image), {"image": one.image})
+        stride = "" if one.stride == one.size else f", stride {one.stride}"
+        tables[f"{one.kind} {one.size} x {one.size}{stride}"] = each.found["output"]
+    return {"": {f"image {k}": Grids(tables) for k, tables in enumerate(panels.values(), 1)}}
+
+
+def work(done: Sequence[Done]) -> dict[str, dict[str, Bars]]:
+    """Multiply-adds on the image and on zeros around it."""
+    counts = {
+        each.name: {
+            "on the image": each.found["multiply_adds"] - each.found["on_padding"],
+            "on zeros of the padding": each.found["on_padding"],
+        }
+        for each in done
+    }
+    return {"": {"": Bars(counts, "multiply-adds for one image")}}
+
+
 COMPUTATIONS.add(
     Computation(
         name="summary",
@@ -108,6 +146,11 @@ COMPUTATIONS.add(
             "multiply_adds": "of products and convolutions, for one example",
         },
         compute=summary,
+        picture=Picture(
+            title="Where the parameters are",
+            caption="One bar a layer, from the input down; what does not reach a pixel has its number only.",
+            figures=by_layer,
+        ),
     )
 )
 COMPUTATIONS.add(
@@ -118,6 +161,12 @@ COMPUTATIONS.add(
         given=Pool,
         finds={"output": "the pooled image, row by row"},
         compute=pool,
+        picture=Picture(
+            title="What pooling keeps",
+            caption="Each image, and what pooling makes of it; a pooled number is drawn over its window where windows"
+            " touch. The brighter, the greater.",
+            figures=pooled,
+        ),
     )
 )
 COMPUTATIONS.add(
@@ -132,5 +181,10 @@ COMPUTATIONS.add(
             "on_padding": "those that multiply a zero of the padding",
         },
         compute=padding_work,
+        picture=Picture(
+            title="What padding costs",
+            caption="Multiply-adds of one layer for one image; those on zeros add nothing to any output.",
+            figures=work,
+        ),
     )
 )

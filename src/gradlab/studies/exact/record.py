@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from gradlab.catalog import Catalog
 from gradlab.errors import from_validation
+from gradlab.studies.exact.picture import Picture
 
 Value = bool | int | float | str | list[Any]
 """What a computation finds under one name: a value that TOML and JSON can write."""
@@ -26,6 +27,7 @@ class Computation:
         given: Model of its arguments.
         finds: Meaning of each of its results, by name.
         compute: `compute(given)` -> every result, by name.
+        picture: How it is drawn; None for what numbers say as well.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Computation:
     given: type[BaseModel]
     finds: Mapping[str, str]
     compute: Callable[[Any], dict[str, Value]]
+    picture: Picture | None = None
 
     @property
     def formula(self) -> str:
