@@ -59,7 +59,14 @@ def plane(
     figure.update_xaxes(
         range=[ticks[0], ticks[-1]], tickvals=[0, 1], showgrid=False, zeroline=False, constrain="domain"
     )
-    figure.update_yaxes(range=[ticks[0], ticks[-1]], tickvals=[0, 1], showgrid=False, zeroline=False, scaleanchor="x")
+    figure.update_yaxes(
+        range=[ticks[0], ticks[-1]],
+        tickvals=[0, 1],
+        showgrid=False,
+        zeroline=False,
+        scaleanchor="x",
+        constrain="domain",
+    )
     return figure
 
 
@@ -130,7 +137,7 @@ def count_bars(counts: Mapping[str, Mapping[str, int]], unit: str) -> go.Figure:
             showlegend=False, hoverinfo="skip", cliponaxis=False,
         )
     )  # fmt: skip
-    figure.update_xaxes(range=[0, 1.18 * max(*sums, 1)], nticks=5, zeroline=False)
+    figure.update_xaxes(range=[0, 1.45 * max(*sums, 1)], nticks=5, zeroline=False)
     figure.update_yaxes(
         range=[len(names) - 0.5, -0.5], tickvals=[*range(len(names))], ticktext=[*map(safe, names)], showgrid=False,
         zeroline=False,

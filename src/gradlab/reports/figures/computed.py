@@ -31,7 +31,7 @@ def computed_figures(analysis: Analysis) -> list[Figure]:
     return figures
 
 
-_LEAST_PX = {Plane: 170, Grids: 330}
+_LEAST_PX = {Plane: 160, Grids: 330}
 
 
 def _drawn(panel: Panel) -> go.Figure:

@@ -104,7 +104,7 @@ def by_layer(done: Sequence[Done]) -> dict[str, dict[str, Bars]]:
         names = [f"{k}. {layer.kind}" for k, layer in enumerate(layers.layers, 1)]
         if 1 < len(names) <= MOST_BARS:
             counts = {name: {"numbers": n} for name, n in zip(names, each.found["by_layer"], strict=True)}
-            shown[each.name] = {"": Bars(counts, "numbers, running statistics included")}
+            shown[each.name] = {"": Bars(counts, "parameters")}
     return shown
 
 
@@ -148,7 +148,7 @@ COMPUTATIONS.add(
         compute=summary,
         picture=Picture(
             title="Where the parameters are",
-            caption="One bar a layer, from the input down; what does not reach a pixel has its number only.",
+            caption="One bar a layer, from the input down, running statistics included.",
             figures=by_layer,
         ),
     )
