@@ -23,6 +23,7 @@ from torch import Tensor
 from gradlab.nets.steps import Step, all_steps
 from gradlab.nets.torch_layers import LayeredNumbers, LayeredStack, Pass
 from gradlab.spec import Conv2d
+from gradlab.training.freed_memory import keep_freed_memory
 from gradlab.training.shares import Course, Share, crew, cut, look_of, seen_by, share_size
 from gradlab.training.torch_batches import SLICE, Tensors, of, on_device
 from gradlab.training.train import Job, Look, SetLook
@@ -147,6 +148,7 @@ def in_turns(shares: Sequence[LayeredShare], step: int) -> Callable[[LayeredShar
 
 def train_layered(job: Job, looks: Sequence[int], device: str = "cpu") -> Iterator[Look]:
     """Train a stack with layers of any kind; see `training.train.train`."""
+    keep_freed_memory()
     numbers = LayeredNumbers.of(job.stack, device)
     where = numbers.params_RP.device, numbers.params_RP.dtype
     examples = on_device(job.examples, *where)
