@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +194,25 @@ def test_settings_and_trained_studies_are_told_apart() -> None:
         study_from({key: value for key, value in table().items() if key != "network"})
     with pytest.raises(UserError, match="exact computation in a study of kind trained"):
         make_plan(study_from(table(claims=TABLE["claims"][:1])))
+
+
+@pytest.mark.parametrize(
+    ("compute", "given", "said"),
+    [
+        (
+            "pool",
+            {"image": [[1.0], [1.0, 2.0]], "kind": "max"},
+            "image: got 2 rows of 1 or 2 numbers; expected equal rows",
+        ),
+        ("pool", {"image": [[1.0]], "kind": "max"}, "2 x 2 of them at least"),
+        ("pool", {"image": [[float("nan")] * 2] * 2, "kind": "max"}, "4 problems"),
+        ("relu_network", {"layers": [{"weights": [[float("inf"), 1.0]], "biases": [0.0]}]}, "less than or equal"),
+        ("relu_network", {"layers": [{"weights": [[1.0, 1.0]], "biases": [0.0, 1.0]}]}, "a bias for each row"),
+        ("summary", {"input": [4], "layers": ["conv2d(2, 3)"]}, "layer 1 (conv2d): got 4 numbers in a row"),
+        ("padding_work", {"input": [1, 4, 4], "filters": 1, "kernel": 5}, "kernel"),
+    ],
+)
+def test_wrong_arguments_are_refused_before_anything_runs(compute: str, given: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError, match=re.escape(said)) as caught:
+        study_from({**TABLE, "computations": {"layer": {"compute": compute, "given": given}}})
+    assert str(caught.value).startswith("computations.layer.given")

@@ -93,7 +93,7 @@ def _how(analysis: Analysis, console: Console) -> None:
     """How much was run, and how, in a line."""
     seconds = seconds_text(analysis.seconds)
     if analysis.study.is_exact:
-        print_line(console, f"{count_text(len(analysis.computed))} computations in {seconds}; nothing was trained.")
+        print_line(console, f"{_computations(len(analysis.computed))} in {seconds}; nothing was trained.")
         return
     done = f"{count_text(analysis.networks)} of {count_text(analysis.wanted)} networks"
     print_line(console, f"{done} in {seconds}, {analysis.engine} on {analysis.device}, seed {analysis.seed}.")
@@ -139,7 +139,7 @@ def print_study(study: Study, plan_rows: Sequence[tuple[str, int, int]], console
             (name, each.compute, COMPUTATIONS[each.compute].meaning) for name, each in study.computations.items()
         ]
         print_table(console, computed, ["name", "computation", "what it is"], [])
-        print_line(console, f"{count_text(len(computed))} computations; nothing is trained.")
+        print_line(console, f"{_computations(len(computed))}; nothing is trained.")
     else:
         rows = [(cell, count_text(networks), count_text(steps)) for cell, networks, steps in plan_rows]
         print_table(console, rows, ["cell"], ["networks", "steps"])
@@ -290,3 +290,7 @@ def _params(record: Any) -> tuple[Param, ...]:
     """A record's parameters, an optimizer's learning rate first."""
     rate = getattr(record, "lr", None)
     return (*((rate,) if isinstance(rate, Param) else ()), *getattr(record, "params", ()))
+
+
+def _computations(count: int) -> str:
+    return f"{count_text(count)} computation{'s' * (count != 1)}"

@@ -109,11 +109,6 @@ class Computed(Strict):
     compute: str
     given: dict[str, Any] = {}
 
-    @model_validator(mode="after")
-    def _takes_them(self) -> Self:
-        arguments(self.compute, self.given, "given")
-        return self
-
 
 class Study(Strict):
     """A whole study. Attributes follow the TOML file; see the shipped ones for examples.
@@ -179,6 +174,8 @@ class Study(Strict):
             raise SpecError("computations", got="none", expected="at least one, in a study of kind exact")
         if self.computations and not self.is_exact:
             raise SpecError("computations", got="some in a study of kind trained", expected='none, or kind = "exact"')
+        for name, each in self.computations.items():
+            arguments(each.compute, each.given, f"computations.{name}.given")
         return self
 
     @model_validator(mode="after")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import plotly.graph_objects as go
 
 from gradlab.reports.charts.effects import BRIGHT
 from gradlab.reports.charts.style import BLUE, INK, MUTED, OKABE_ITO, PANEL, TEXT_PX, empty, safe, see_through
+from gradlab.studies.exact import Table
 
 _PLANE_PX, _GRID_PX, _BAR_PX = 150, 140, 26
 _LEAST_BARS = 4  # height that axis and legend need to stay apart
 _BLUES = [[0.0, see_through(BLUE, 0)], [1.0, see_through(BLUE, 0.75)]]
 _GREYS = [[0.0, "rgb(40, 40, 40)"], [1.0, "rgb(232, 232, 232)"]]  # neither is the page's own
-_MOST_PRINTED = 12  # columns of a table whose numbers find room
+_TABLE_PX, _DIGIT_PX = 310, 9  # all tables of a panel where it is narrowest; one digit
 _GAP = 0.06  # of the width, between tables
 
 
@@ -37,7 +37,10 @@ def plane(
         values: Numbers to print beside them, if any.
     """
     figure = empty(_PLANE_PX + 50, x_title="x1", y_title="x2", legend=False)
-    figure.update_layout(meta={"plot_px": _PLANE_PX})
+    # plotly would weigh margins against the shape of the plane for ever
+    figure.update_layout(meta={"plot_px": _PLANE_PX}, margin={"l": 44, "r": 4, "t": 4, "b": 46, "autoexpand": False})
+    figure.update_xaxes(automargin=False)
+    figure.update_yaxes(automargin=False)
     if outputs is not None:
         figure.add_trace(
             go.Heatmap(
@@ -70,41 +73,48 @@ def plane(
     return figure
 
 
-def number_grids(tables: Mapping[str, Sequence[Sequence[float]]]) -> go.Figure:
-    """Tables of numbers side by side, all equally large, dark for the least number of all and bright for the greatest.
+def number_grids(tables: Mapping[str, Table], low: float, high: float) -> go.Figure:
+    """Numbers over an image and over places of it, side by side; the numbers are printed where they find room.
 
     Args:
-        tables: Title -> rows from the top, all of one length in a table.
+        tables: Title, in two lines where it has a comma -> numbers; the first table is the image itself.
+        low: The number that is darkest.
+        high: The number that is brightest.
     """
-    figure = empty(_GRID_PX + 40, legend=False)
-    figure.update_layout(meta={"plot_px": _GRID_PX}, margin={"t": 30, "b": 0})
-    every = np.concatenate([np.ravel(table) for table in tables.values()])
-    low, high = float(every.min()), float(max(every.max(), every.min() + 1e-9))
+    figure = empty(_GRID_PX + 56, legend=False)
+    figure.update_layout(meta={"plot_px": _GRID_PX}, margin={"t": 46, "b": 0})
+    image = next(iter(tables.values())).rows
     width = (1 - _GAP * (len(tables) - 1)) / len(tables)
     for k, (title, table) in enumerate(tables.items()):
         x, y, left = f"x{k + 1 if k else ''}", f"y{k + 1 if k else ''}", k * (width + _GAP)
-        printed = table if len(table[0]) <= _MOST_PRINTED else []
-        cells = [(row, column, value) for row, values in enumerate(printed) for column, value in enumerate(values)]
-        bright = ["black" if (value - low) / (high - low) > BRIGHT else "white" for *_, value in cells]
+        shades = [[(value - low) / (high - low) if high > low else 1.0 for value in row] for row in table.rows]
+        across, down = ([table.first + table.step * i for i in range(n)] for n in (len(shades[0]), len(shades)))
         figure.add_trace(
             go.Heatmap(
-                z=[list(row) for row in table], zmin=low, zmax=high, xgap=1, ygap=1, colorscale=_GREYS, showscale=False,
-                hoverinfo="skip", xaxis=x, yaxis=y,
+                x0=table.first, dx=table.step, y0=table.first, dy=table.step, z=shades, zmin=0, zmax=1, xgap=1, ygap=1,
+                colorscale=_GREYS, showscale=False, customdata=[list(row) for row in table.rows],
+                hovertemplate="%{customdata}<extra></extra>", xaxis=x, yaxis=y,
             )
         )  # fmt: skip
-        figure.add_trace(
-            go.Scatter(
-                x=[column for _, column, _ in cells], y=[row for row, _, _ in cells], mode="text", hoverinfo="skip",
-                text=[f"{value:g}" for *_, value in cells], textfont={"size": TEXT_PX, "color": bright}, xaxis=x, yaxis=y,
-            )
-        )  # fmt: skip
+        cells = [(i, j, f"{value:.3g}") for i, row in enumerate(table.rows) for j, value in enumerate(row)]
+        room = _TABLE_PX / len(tables) * table.step / len(image[0])
+        if max(len(text) for *_, text in cells) * _DIGIT_PX <= room:
+            figure.add_trace(
+                go.Scatter(
+                    x=[across[j] for _, j, _ in cells], y=[down[i] for i, *_ in cells], text=[text for *_, text in cells],
+                    mode="text", hoverinfo="skip", xaxis=x, yaxis=y,
+                    textfont={
+                        "size": TEXT_PX, "color": ["black" if shades[i][j] > BRIGHT else "white" for i, j, _ in cells],
+                    },
+                )
+            )  # fmt: skip
         hidden = {"visible": False, "fixedrange": True}
-        across = {"domain": [left, left + width], "range": [-0.5, len(table[0]) - 0.5], **hidden}
-        down = {"anchor": x, "range": [len(table) - 0.5, -0.5], **hidden}
-        figure.update_layout({f"xaxis{x[1:]}": across, f"yaxis{y[1:]}": down})
+        columns = {"domain": [left, left + width], "range": [-0.5, len(image[0]) - 0.5], **hidden}
+        rows = {"anchor": x, "range": [len(image) - 0.5, -0.5], **hidden}
+        figure.update_layout({f"xaxis{x[1:]}": columns, f"yaxis{y[1:]}": rows})
         figure.add_annotation(
-            text=safe(title), x=left, y=1, xref="paper", yref="paper", xanchor="left", yanchor="bottom", showarrow=False,
-            font={"size": TEXT_PX, "color": MUTED},
+            text="<br>".join(map(safe, title.split(", "))), x=left, y=1, xref="paper", yref="paper", xanchor="left",
+            yanchor="bottom", align="left", showarrow=False, font={"size": TEXT_PX, "color": MUTED},
         )  # fmt: skip
     return figure
 
@@ -127,7 +137,8 @@ def count_bars(counts: Mapping[str, Mapping[str, int]], unit: str) -> go.Figure:
             go.Bar(
                 x=found, y=[*range(len(names))], name=safe(part), orientation="h", marker={"color": colour}, width=0.7,
                 hovertext=[f"{safe(name)}: {n:,} {safe(part)}" for name, n in zip(names, found, strict=True)],
-                hoverinfo="text",
+                hoverinfo="text", text=[f"{n:,}" if n and len(parts) > 1 else "" for n in found], textposition="inside",
+                insidetextanchor="middle", textangle=0, textfont={"color": "white"},
             )
         )  # fmt: skip
     sums = [sum(counts[name].values()) for name in names]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import plotly.graph_objects as go
 
 from gradlab.reports import charts
@@ -22,21 +24,29 @@ def computed_figures(analysis: Analysis) -> list[Figure]:
             for each in analysis.computed
             if each.compute == compute
         ]
-        shown = picture.figures(done)
-        for k, (name, panels) in enumerate(shown.items(), 1):
-            said = f"{picture.title}, {name.replace('_', ' ')}" if name and len(shown) > 1 else picture.title
-            drawn = {title.replace("_", " "): _drawn(panel) for title, panel in panels.items()}
-            least = _LEAST_PX.get(type(next(iter(panels.values())))) if len(panels) > 1 else None
-            figures.append(Figure(f"{compute}-{k}", said, picture.caption, drawn, least_px=least))
+        for k, (name, panels) in enumerate(picture.figures(done).items(), 1):
+            title = f"{picture.title}, {name}" if name else picture.title
+            figures.append(Figure(f"{compute}-{k}", title, picture.caption, _drawn(panels), least_px=_least(panels)))
     return figures
 
 
 _LEAST_PX = {Plane: 160, Grids: 330}
 
 
-def _drawn(panel: Panel) -> go.Figure:
-    if isinstance(panel, Plane):
-        return charts.plane(panel.ticks, panel.outputs, panel.points, panel.is_true, panel.values)
-    if isinstance(panel, Grids):
-        return charts.number_grids(panel.tables)
-    return charts.count_bars(panel.counts, panel.unit)
+def _least(panels: Mapping[str, Panel]) -> int | None:
+    return _LEAST_PX.get(type(next(iter(panels.values())))) if len(panels) > 1 else None
+
+
+def _drawn(panels: Mapping[str, Panel]) -> dict[str, go.Figure]:
+    """Each panel as a chart; grids of one figure share their scale."""
+    tables = [table for panel in panels.values() if isinstance(panel, Grids) for table in panel.tables.values()]
+    numbers = [value for table in tables for row in table.rows for value in row]
+    found = {}
+    for title, panel in panels.items():
+        if isinstance(panel, Plane):
+            found[title] = charts.plane(panel.ticks, panel.outputs, panel.points, panel.is_true, panel.values)
+        elif isinstance(panel, Grids):
+            found[title] = charts.number_grids(panel.tables, min(numbers), max(numbers))
+        else:
+            found[title] = charts.count_bars(panel.counts, panel.unit)
+    return found

@@ -9,7 +9,7 @@ One record is one computation: its arguments are a model that checks what a stud
 """
 
 from gradlab.studies.exact import boolean, layers  # noqa: F401  (add their computations)
-from gradlab.studies.exact.picture import Bars, Done, Grids, Panel, Picture, Plane
+from gradlab.studies.exact.picture import Bars, Done, Grids, Panel, Picture, Plane, Table
 from gradlab.studies.exact.record import COMPUTATIONS, Computation, Value, arguments, computed
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Panel",
     "Picture",
     "Plane",
+    "Table",
     "Value",
     "arguments",
     "computed",

@@ -15,12 +15,12 @@ import itertools
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gradlab.errors import SpecError
 from gradlab.parts import ACTIVATIONS
@@ -31,6 +31,7 @@ from gradlab.studies.strict import Strict
 
 Table = tuple[int, int, int, int]
 Point = tuple[Fraction, Fraction, Fraction]
+Number = Annotated[float, Field(ge=-1e9, le=1e9)]  # neither nan nor inf
 Reading = Literal["above 0", "exactly 0 and 1"]
 
 INPUTS = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -52,14 +53,30 @@ _SEARCHED = f'{_READ} Filled points are inputs where the function is true; "none
 class ReluLayer(Strict):
     """One layer of relu units: a row of weights and a bias for each."""
 
-    weights: list[list[float]] = Field(min_length=1)
-    biases: list[float]
+    weights: list[list[Number]] = Field(min_length=1)
+    biases: list[Number]
 
 
 class ReluNetwork(Strict):
     """Layers from the input; the last has one unit."""
 
-    layers: list[ReluLayer] = Field(min_length=1)
+    layers: list[ReluLayer] = Field(min_length=1, max_length=20)
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        below = 2
+        for place, layer in enumerate(self.layers):
+            rows, biases = [len(row) for row in layer.weights], len(layer.biases)
+            if rows != [below] * biases:
+                raise SpecError(
+                    f"layers[{place}]",
+                    got=f"rows of {rows} weights and {biases} biases",
+                    expected=f"{below} weights in every row, and a bias for each row",
+                )
+            below = biases
+        if below != 1:
+            raise SpecError("layers", got=f"{below} units in the last", expected="1")
+        return self
 
 
 class Search(Strict):
@@ -85,18 +102,8 @@ def relu_network(given: ReluNetwork) -> dict[str, Value]:
 def _outputs(given: ReluNetwork, inputs: Float[ndarray, "B 2"]) -> Float[ndarray, " B"]:
     """What the last unit gives for each input."""
     post = inputs
-    for place, layer in enumerate(given.layers, 1):
-        shape = len(layer.biases), post.shape[1]
-        if any(len(row) != shape[1] for row in layer.weights) or len(layer.weights) != shape[0]:
-            rows = [len(row) for row in layer.weights]
-            raise SpecError(
-                f"layers[{place - 1}]",
-                got=f"rows of {rows} weights and {shape[0]} biases",
-                expected=f"{shape[1]} weights in every row, and a bias for each row",
-            )
+    for layer in given.layers:
         post = ACTIVATIONS["relu"].function(NUMPY, post @ np.array(layer.weights).T + np.array(layer.biases))
-    if post.shape[1] != 1:
-        raise SpecError("layers", got=f"{post.shape[1]} units in the last", expected="1")
     return post[:, 0]
 
 
@@ -208,7 +215,7 @@ def search_planes(done: Sequence[Done]) -> dict[str, dict[str, Plane]]:
         for name, *numbers in each.found["weights"]:
             hidden = [_relu(numbers[:3], numbers[3:6])] if len(numbers) > 3 else []
             networks[name] = ReluNetwork(layers=[*hidden, _relu(numbers[-3:])])
-        said = f"read as {each.given.read}" if isinstance(each.given, Search) else each.name
+        said = f"read as {each.given.read}" if isinstance(each.given, Search) else ""
         figures[said] = {name: _plane(networks.get(name), table) for name, table in FUNCTIONS.items()}
     return figures
 

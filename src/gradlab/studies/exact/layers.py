@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from gradlab.errors import SpecError
 from gradlab.nets.summary import summarize_layers
 from gradlab.spec.blocks import places
-from gradlab.spec.layers import LayerRecord, layer_table, with_defaults
-from gradlab.studies.exact.picture import Bars, Done, Grids, Picture
+from gradlab.spec.layers import LayerRecord, layer_table, shapes_through, with_defaults
+from gradlab.studies.exact.picture import Bars, Done, Grids, Picture, Table
 from gradlab.studies.exact.record import COMPUTATIONS, Computation, Value
 from gradlab.studies.strict import Strict
 
 ANY_WEIGHTS = {"weights": "zeros"}  # counted, never drawn
 MOST_BARS = 60
+MOST_TABLES = 3  # beside each other
 Size = Annotated[int, Field(ge=1, le=100_000)]
+Number = Annotated[float, Field(ge=-1e100, le=1e100)]  # neither nan nor inf, and no sum of them is
 
 
 class Layers(Strict):
@@ -32,14 +34,28 @@ class Layers(Strict):
     def _with_weights(cls, layers: Any) -> Any:
         return [with_defaults(layer_table(one), ANY_WEIGHTS) for one in layers] if isinstance(layers, list) else layers
 
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        shapes_through(self.layers, tuple(self.input), "layers")
+        return self
+
 
 class Pool(Strict):
     """An image, row by row, and how it is pooled."""
 
-    image: list[list[float]] = Field(min_length=1)
+    image: list[list[Number]] = Field(min_length=1)
     kind: Literal["average", "max"]
     size: Size = 2
     stride: Size = 2
+
+    @model_validator(mode="after")
+    def _is_an_image(self) -> Self:
+        rows = {len(row) for row in self.image}
+        if len(rows) > 1 or min(*rows, len(self.image)) < self.size:
+            shape = f"{len(self.image)} rows of {' or '.join(map(str, sorted(rows)))} numbers"
+            least = f"{self.size} x {self.size}"
+            raise SpecError("image", got=shape, expected=f"equal rows, and {least} of them at least, one window")
+        return self
 
 
 class Convolution(Strict):
@@ -51,13 +67,20 @@ class Convolution(Strict):
     stride: Size = 1
     padding: Annotated[int, Field(ge=0, le=100_000)] = 0
 
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        for side in self.input[1:]:
+            places(side, self.kernel, self.stride, 2 * self.padding, "kernel")
+        return self
+
 
 def summary(given: Layers) -> dict[str, Value]:
     """Shapes, numbers and multiply-adds of layers one after the other."""
-    found = summarize_layers(given.layers, tuple(given.input))
-    assert found.layers[-1].output is not None
+    below = tuple(given.input)
+    found = summarize_layers(given.layers, below)
     return {
-        "output": list(found.layers[-1].output),
+        "output": list(shapes_through(given.layers, below, "layers")[-1]),
+        "layers": [f"{layer.name}. {layer.kind}" for layer in found.layers],
         "by_layer": [layer.parameters for layer in found.layers],
         "trainable": found.trainable,
         "running": found.buffers,
@@ -68,10 +91,6 @@ def summary(given: Layers) -> dict[str, Value]:
 
 def pool(given: Pool) -> dict[str, Value]:
     """Average or maximum of every window that fits."""
-    rows = {len(row) for row in given.image}
-    if len(rows) > 1 or min(*rows, len(given.image)) < given.size:
-        shape = f"{len(given.image)} rows of {sorted(rows)} numbers"
-        raise SpecError("image", got=shape, expected=f"equal rows, and {given.size} x {given.size} of them at least")
     image = np.array(given.image)
     windows = np.lib.stride_tricks.sliding_window_view(image, (given.size, given.size))
     windows = windows[:: given.stride, :: given.stride]
@@ -100,23 +119,29 @@ def by_layer(done: Sequence[Done]) -> dict[str, dict[str, Bars]]:
     """Numbers of each layer, where there are several and not so many that bars help nobody."""
     shown = {}
     for each in done:
-        layers: Layers = each.given
-        names = [f"{k}. {layer.kind}" for k, layer in enumerate(layers.layers, 1)]
-        if 1 < len(names) <= MOST_BARS:
-            counts = {name: {"numbers": n} for name, n in zip(names, each.found["by_layer"], strict=True)}
-            shown[each.name] = {"": Bars(counts, "parameters")}
+        if 1 < len(each.found["layers"]) <= MOST_BARS:
+            named = zip(each.found["layers"], each.found["by_layer"], strict=True)
+            bars = {name.partition("(")[0]: {"numbers": n} for name, n in named}
+            shown[each.name] = {"": Bars(bars, "parameters")}
     return shown
 
 
 def pooled(done: Sequence[Done]) -> dict[str, dict[str, Grids]]:
-    """Every image once, beside what is made of it."""
-    panels: dict[str, dict[str, Any]] = {}
+    """Every image beside what is made of it, each number at the middle of its window."""
+    images: dict[str, tuple[Pool, dict[str, Table]]] = {}
     for each in done:
         one: Pool = each.given
-        tables = panels.setdefault(str(one.image), {"image": one.image})
+        _, tables = images.setdefault(str(one.image), (one, {}))
         stride = "" if one.stride == one.size else f", stride {one.stride}"
-        tables[f"{one.kind} {one.size} x {one.size}{stride}"] = each.found["output"]
-    return {"": {f"image {k}": Grids(tables) for k, tables in enumerate(panels.values(), 1)}}
+        title = f"{one.kind} {one.size} x {one.size}{stride}"
+        tables[title] = Table(each.found["output"], (one.size - 1) / 2, one.stride)
+    panels = {}
+    for k, (one, tables) in enumerate(images.values(), 1):
+        named = list(tables.items())
+        for start in range(0, len(named), MOST_TABLES - 1):
+            shown = dict(named[start : start + MOST_TABLES - 1])
+            panels[f"image {k}{' again' if start else ''}"] = Grids({"image": Table(one.image), **shown})
+    return {"": panels}
 
 
 def work(done: Sequence[Done]) -> dict[str, dict[str, Bars]]:
@@ -139,7 +164,8 @@ COMPUTATIONS.add(
         given=Layers,
         finds={
             "output": "shape of one output",
-            "by_layer": "numbers of each layer, running statistics included",
+            "layers": "place and kind of each layer, those inside a layer included",
+            "by_layer": "numbers of each of these, running statistics included",
             "trainable": "weights and biases that train",
             "running": "running statistics",
             "parameters": "both together",
@@ -163,8 +189,8 @@ COMPUTATIONS.add(
         compute=pool,
         picture=Picture(
             title="What pooling keeps",
-            caption="Each image, and what pooling makes of it; a pooled number is drawn over its window where windows"
-            " touch. The brighter, the greater.",
+            caption="Each image, and what pooling makes of it; a pooled number stands at the middle of its window. The"
+            " brighter, the greater, by one scale in all panels.",
             figures=pooled,
         ),
     )

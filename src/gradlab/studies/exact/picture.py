@@ -27,10 +27,25 @@ class Plane:
 
 
 @dataclass(frozen=True, slots=True)
-class Grids:
-    """Tables of numbers side by side, with one scale of grey: name -> rows from the top."""
+class Table:
+    """Numbers over an image, or over places of one.
 
-    tables: Mapping[str, Sequence[Sequence[float]]]
+    Attributes:
+        rows: From the top, all of one length.
+        first: Where the first number stands, in places of the image along either axis.
+        step: How far it is to the next.
+    """
+
+    rows: Sequence[Sequence[float]]
+    first: float = 0.0
+    step: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Grids:
+    """Tables side by side by their titles, the first of them the whole image."""
+
+    tables: Mapping[str, Table]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from gradlab.catalog import Catalog
-from gradlab.errors import from_validation
+from gradlab.errors import SpecError, from_validation
 from gradlab.studies.exact.picture import Picture
 
 Value = bool | int | float | str | list[Any]
@@ -55,13 +55,15 @@ def arguments(name: str, given: Mapping[str, Any], where: str) -> BaseModel:
 
     Raises:
         UnknownName: No such computation.
-        SpecError: A wrong argument; with every problem found.
+        SpecError: A wrong argument; with every problem found, all under `where`.
     """
     model = COMPUTATIONS[name].given
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        raise from_validation(error, where, {where: tuple(model.model_fields)}) from None
+        found = from_validation(error, where, {where: tuple(model.model_fields)})
+        # what a model says of several arguments together does not know where they stand
+        raise found if str(found).startswith(where) else SpecError.from_message(f"{where}: {found}") from None
 
 
 def computed(name: str, given: Mapping[str, Any], where: str) -> dict[str, Value]:
@@ -76,7 +78,11 @@ def computed(name: str, given: Mapping[str, Any], where: str) -> dict[str, Value
         UnknownName: No such computation.
         SpecError: A wrong argument.
     """
-    found = COMPUTATIONS[name].compute(arguments(name, given, where))
+    checked = arguments(name, given, where)
+    try:
+        found = COMPUTATIONS[name].compute(checked)
+    except SpecError as error:
+        raise SpecError.from_message(f"{where}: {error}") from None
     assert found.keys() == COMPUTATIONS[name].finds.keys()
     return found
 
