@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from gradlab.errors import SpecError, UnknownName
-from gradlab.studies.settings import merged, parse_setting, with_path
+from gradlab.errors import SpecError
+from gradlab.studies.settings import apply_settings, merged, parse_setting, with_path
+from tests.studies.small import small_plan
 
 
 @pytest.mark.parametrize(
@@ -42,10 +43,47 @@ def test_a_row_merges_into_single_layers_of_a_list() -> None:
     assert changed == {"layers": [{"kind": "conv2d", "channels": 8}, "dropout(0.25)", {"units": 3, "l2": 0.1}]}
 
 
-def test_a_wrong_index_and_a_layer_without_keys_name_the_whole_path() -> None:
-    with pytest.raises(UnknownName, match=r'index of network\.layers "3" is unknown; known: 0, 1, 2'):
+def test_a_wrong_index_names_the_whole_path_and_what_there_is() -> None:
+    with pytest.raises(SpecError, match=r'network\.layers\.3: got index "3"; expected an index from 0 to 2'):
         with_path({"network": LAYERS}, "network.layers.3.l2", 0.1)
-    with pytest.raises(SpecError, match=r"network\.layers\.1: got 'dropout\(0\.25\)'"):
-        with_path({"network": LAYERS}, "network.layers.1.p", 0.1)
-    with pytest.raises(UnknownName, match="index of a list"):
-        merged(LAYERS, {"layers": {"first": {"l2": 0.1}}})
+    with pytest.raises(SpecError, match=r"network\.layers\.first: got index"):
+        merged({"network": LAYERS}, {"network": {"layers": {"first": {"l2": 0.1}}}})
+    with pytest.raises(SpecError, match=r"recipe\.epochs: got 3; expected a table"):
+        with_path({"recipe": {"epochs": 3}}, "recipe.epochs.a", 1)
+
+
+def test_a_path_goes_through_short_forms_of_layers_and_parts() -> None:
+    assert with_path(LAYERS, "layers.1.p", 0.1)["layers"][1] == {"kind": "dropout", "p": 0.1}
+    norms = {"layers": ["batch_norm(eps=0.01)", {"kind": "conv2d", "norm": "batch_norm(eps=0.01)"}, "flatten"]}
+    inner = {"name": "batch_norm", "eps": 0.01, "momentum": 0.5}
+    assert with_path(norms, "layers.0.norm.momentum", 0.5)["layers"][0] == {"kind": "norm", "norm": inner}
+    assert merged(norms, {"layers": {"1": {"norm": {"momentum": 0.5}}}})["layers"][1] == {
+        "kind": "conv2d",
+        "norm": inner,
+    }
+    assert with_path({"optimizer": "sgd(lr=0.1)"}, "optimizer.momentum", 0.9)["optimizer"] == {
+        "name": "sgd", "lr": 0.1, "momentum": 0.9,
+    }  # fmt: skip
+
+
+def test_a_layer_of_another_kind_replaces_what_stood_there() -> None:
+    changed = merged(LAYERS, {"layers": {"2": {"kind": "dropout", "p": 0.5}, "0": {"kind": "conv2d", "channels": 8}}})
+    assert changed["layers"] == [{"kind": "conv2d", "channels": 8}, "dropout(0.25)", {"kind": "dropout", "p": 0.5}]
+
+
+def test_setting_a_part_of_what_a_factor_replaces_is_refused() -> None:
+    factor = {"name": "shape", "change": "network.hidden", "levels": ["2 x 3", "2 x 9"]}
+    with pytest.raises(SpecError, match="which factor shape replaces in every cell"):
+        apply_settings({"network": {}, "factors": [factor]}, ["network.hidden.width=4"])
+    in_one_row = {**factor, "rows": ["A"]}
+    table = apply_settings({"network": {"hidden": "2 x 3"}, "factors": [in_one_row]}, ["network.hidden.width=4"])
+    assert table["network"]["hidden"] == {"width": 4, "depth": 3}
+
+
+def test_what_is_wrong_in_a_row_names_its_cell() -> None:
+    with pytest.raises(SpecError, match=r'cell \(row B\): network\.layers\.9: got index "9"'):
+        small_plan(
+            network={"layers": ["dense(3)", "dense(1)"]},
+            rows=[{"id": "B", "network": {"layers": {"9": {}}}}],
+            claims=[],
+        )

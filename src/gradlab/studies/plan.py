@@ -213,14 +213,8 @@ def without_lost_claims(study: Study) -> Study:
     return study.model_copy(update={"claims": tuple(kept)})
 
 
-def _cell(
-    study: Study,
-    row: Row | None,
-    factors: Sequence[Factor],
-    levels: Sequence[Any],
-    names: Mapping[str, LevelValue],
-    seed: int,
-) -> Cell:
+def _table(study: Study, row: Row | None, factors: Sequence[Factor], levels: Sequence[Any]) -> dict[str, Any]:
+    """Network, recipe and task of a cell: the study's, with its row and its levels laid over them."""
     table: dict[str, Any] = {"network": study.network, "recipe": study.recipe, "task": study.task}
     if row is not None:
         changes = {"network": row.network, "recipe": row.recipe, **({} if row.task is None else {"task": row.task})}
@@ -238,7 +232,19 @@ def _cell(
         for kept, dropped in (("epochs", "steps"), ("steps", "epochs")):
             if kept in row.recipe and dropped not in row.recipe:
                 table["recipe"] = {key: value for key, value in table["recipe"].items() if key != dropped}
+    return table
+
+
+def _cell(
+    study: Study,
+    row: Row | None,
+    factors: Sequence[Factor],
+    levels: Sequence[Any],
+    names: Mapping[str, LevelValue],
+    seed: int,
+) -> Cell:
     try:
+        table = _table(study, row, factors, levels)
         setup = setup_from({**table, "network": with_numbers(table["network"])})
     except UserError as error:
         if not names:

@@ -1,8 +1,9 @@
 """Tables of a study file: merging a row's changes, setting one dotted path, applying `--set key=value`.
 
-A table with a `name` replaces what stood there (another optimizer has other parameters); any other table is merged. A
-dotted path may go through a name or a "2 x 9" text, which becomes a table on the way, and through a list by its indices:
-`network.layers.0.norm` is the norm of the first layer, counted as torch counts the modules of an `nn.Sequential`.
+A table with a `name` replaces what stood there (another optimizer has other parameters), and so does a layer of another
+`kind`; any other table is merged. A dotted path may go through a short form, which becomes a table on the way ("2 x 9",
+"sgd(lr=0.1)", the layer "conv2d(32, 3)"), and through a list by its indices: `network.layers.0.norm` is the norm of the
+first layer in the file.
 """
 
 from __future__ import annotations
@@ -14,28 +15,46 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradlab.errors import SpecError, UnknownName
+from gradlab.spec.choice import parse_call
+from gradlab.spec.layers import layer_table
 from gradlab.studies.left_out import without_lost_levels
 
 SETUP_KEYS = ("network", "recipe", "task")
 SETTINGS = ("row", "replicas", *SETUP_KEYS, "looks", "inputs")
 _HIDDEN = re.compile(r"\s*(\d+)\s*x\s*(\d+)\s*")
+_LAYER = re.compile(r"(^|\.)layers\.\d+$")
 _RANGE = re.compile(r"\s*(-?\d+)\s*\.\.\s*(-?\d+)\s*")
 _LENGTHS = {"recipe.epochs": "recipe.steps", "recipe.steps": "recipe.epochs"}
 _TASK = ("task", "task.name")
 MOST_LEVELS = 10_000
 
 
-def merged(base: Any, change: Any) -> Any:
-    """`base` with `change` laid over it, both untouched."""
+def merged(base: Any, change: Any, path: str = "") -> Any:
+    """`base` with `change` laid over it, both untouched.
+
+    Args:
+        base: What stands there.
+        change: What is to be laid over it.
+        path: Where that is, for messages and for what a short form there means.
+
+    Raises:
+        SpecError: Nothing can lie below what stands there.
+    """
     if not isinstance(change, Mapping) or "name" in change:
         return copy.deepcopy(change)
-    result = as_table(base, "")
-    both = {**copy.deepcopy(result), **{key: merged(result.get(key), value) for key, value in change.items()}}
-    return _as_list(both, len(base), "a list") if isinstance(base, list) else both
+    result = as_table(base, path)
+    if change.get("kind", result.get("kind")) != result.get("kind"):
+        return copy.deepcopy(dict(change))
+    below = {key: merged(result.get(key), value, _below(path, key)) for key, value in change.items()}
+    return _like(base, {**copy.deepcopy(result), **below}, path)
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
 
 
 def as_table(value: Any, path: str) -> dict[str, Any]:
-    """A table that says the same as a short form, so that a path can go through it.
+    """A table that says the same as a short form, so that a path can go through it; a list by its indices.
 
     Raises:
         SpecError: Nothing can lie below this value.
@@ -46,20 +65,29 @@ def as_table(value: Any, path: str) -> dict[str, Any]:
         return dict(value)
     if isinstance(value, list):
         return {str(index): item for index, item in enumerate(value)}
+    if _LAYER.search(path):
+        return layer_table(value)
+    widths = _HIDDEN.fullmatch(value) if isinstance(value, str) else None
+    if widths:
+        return {"width": int(widths[1]), "depth": int(widths[2])}
     if isinstance(value, str):
-        widths = _HIDDEN.fullmatch(value)
-        if widths:
-            return {"width": int(widths[1]), "depth": int(widths[2])}
-        if value.isidentifier():
-            return {"name": value}
+        try:
+            name, given = parse_call(value, path)
+        except SpecError:
+            pass  # what is expected here is more than a call
+        else:
+            return {"name": name, **given}
     raise SpecError(path, got=repr(value), expected='a table, a name or "2 x 9", for a path to go through it')
 
 
-def _as_list(table: Mapping[str, Any], length: int, path: str) -> list[Any]:
-    indices = [str(index) for index in range(length)]
+def _like(base: Any, table: dict[str, Any], path: str) -> dict[str, Any] | list[Any]:
+    """The table as a list again, where `base` is one."""
+    if not isinstance(base, list):
+        return table
+    indices = [str(index) for index in range(len(base))]
     for key in table:
         if key not in indices:
-            raise UnknownName(f"index of {path}", key, indices, do="The first has index 0")
+            raise SpecError(_below(path, key), got=f'index "{key}"', expected=f"an index from 0 to {len(base) - 1}")
     return [table[index] for index in indices]
 
 
@@ -68,9 +96,8 @@ def with_path(table: Mapping[str, Any], path: str, value: Any, above: str = "") 
     head, _, rest = path.partition(".")
     if not rest:
         return {**table, head: copy.deepcopy(value)}
-    below, here = table.get(head), above + head
-    changed = with_path(as_table(below, here), rest, value, f"{here}.")
-    return {**table, head: _as_list(changed, len(below), here) if isinstance(below, list) else changed}
+    below, here = table.get(head), _below(above, head)
+    return {**table, head: _like(below, with_path(as_table(below, here), rest, value, here), here)}
 
 
 def overrides(row: Any, path: str) -> bool:
@@ -209,6 +236,12 @@ def _with_setup_path(table: dict[str, Any], key: str, values: list[Any]) -> dict
     factors = [dict(factor) for factor in table.get("factors", [])]
     if key in _TASK:  # another task has other parameters to vary
         factors = [factor for factor in factors if not str(factor.get("change")).startswith("task.")]
+    for factor in factors:
+        if key.startswith(f"{factor.get('change')}.") and "rows" not in factor:
+            got = f'a part of "{factor["change"]}", which factor {factor["name"]} replaces in every cell'
+            raise SpecError(
+                f"--set {key}", got=got, expected="something that holds", do=f"Set {factor['change']} itself"
+            )
     varied = [f for f in factors if f.get("change") == key or str(f.get("change")).startswith(key + ".")]
     for factor in varied:
         if factor["change"] != key:
