@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -58,3 +59,21 @@ def test_a_claim_the_study_does_not_hold_is_shown_as_it_is() -> None:
 def test_levels_name_all_but_the_row() -> None:
     assert words.levels_text({"row": "B1", "on": True, "rate": 0.5}) == "B1, on true, rate 0.5"
     assert words.levels_text({}) == "base"
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "is_changed"),
+    [
+        ("study", "", False),
+        ("study", "--set row=A,B --set replicas=5", False),
+        ("study", "--set 'row=\"A 10,000 images\"' --device cpu", False),
+        ("study", "--set recipe.epochs=2", True),
+        ("study", "--set row=A --set task=digits", True),
+        ("study-quick", "--quick", True),
+    ],
+)
+def test_a_changed_run_says_so(name: str, options: str, is_changed: bool) -> None:
+    analysis = fake.dying(replicas=20)
+    study = analysis.study.model_copy(update={"name": name})
+    changed = replace(analysis, study=study, command=f"gradlab study run study {options}")
+    assert bool(words.changed_text(changed)) is is_changed

@@ -25,7 +25,7 @@ from gradlab.reports.figures import Figure, figures_of
 from gradlab.reports.fit import Shown, fitted
 from gradlab.reports.pictures import Film, Reel, fragment, reels, script, style
 from gradlab.reports.sections import CellTable, cell_tables, claim_lines, computation_lines, how_run, verdicts_text
-from gradlab.reports.words import status_text
+from gradlab.reports.words import changed_text, status_text
 from gradlab.studies.results import Analysis
 
 MOST_BYTES = 8_000_000  # of a page; plotly's script alone takes 4.7 million
@@ -38,7 +38,7 @@ class Part:
     Attributes:
         analysis: What is shown.
         prefix: What its anchors begin with: "" where it has the page for itself.
-        status: What is missing of it, or "".
+        status: What is missing of it, or otherwise than in its file; or "".
         verdicts: How many claims of each verdict there are, or "".
         claims: Its claims in words.
         fixed: What all its cells share.
@@ -128,7 +128,7 @@ def _part(analysis: Analysis, prefix: str) -> Part:
     return Part(
         analysis=analysis,
         prefix=prefix,
-        status=status_text(analysis),
+        status=" ".join(filter(None, (status_text(analysis), changed_text(analysis)))),
         verdicts=verdicts_text(analysis),
         claims=claim_lines(analysis),
         fixed=held_fixed(analysis),

@@ -21,6 +21,7 @@ from gradlab.reports.selection import MOST_OF_A_ROW, counts_outcomes, grouped, l
 from gradlab.reports.tables import WIDE, print_line, print_table
 from gradlab.reports.words import (
     cell_rate,
+    changed_text,
     claim_count_text,
     claim_name,
     count_text,
@@ -66,6 +67,8 @@ def print_analysis(analysis: Analysis, console: Console, page: Path | None) -> N
     _how(analysis, console)
     console.print()
     print_line(console, analysis.answer or status_text(analysis) or "Everything is recorded.", style="bold")
+    if changed := changed_text(analysis):
+        print_line(console, changed, style="dim")
     if page is not None:
         console.print(Text(f"page: {page}"), soft_wrap=True)
         console.print(Text(f"open: {open_command(page)}"), soft_wrap=True)

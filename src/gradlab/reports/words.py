@@ -7,6 +7,7 @@ that it never reads `[95.3, 95.3]`. Counts are written in full.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 from gradlab.stats import Proportion, Share
@@ -186,4 +187,15 @@ def status_text(analysis: Analysis) -> str:
     return (
         f"Not complete: {count_text(analysis.networks)} of {count_text(analysis.wanted)} networks are recorded."
         " The same command goes on where it stopped."
+    )
+
+
+def changed_text(analysis: Analysis) -> str:
+    """That a run is not the one which the study's file describes, in a sentence; "" where at most rows and n are others."""
+    keys = re.findall(r"--set[ =]'?\s*([\w.]+)", analysis.command)
+    if not analysis.study.name.endswith(QUICK) and set(keys) <= {"row", "replicas"}:
+        return ""
+    return (
+        "A changed run, not the one that the study's file describes: where its answer and text name sizes and lengths, and"
+        " in its published numbers, they speak of the full run."
     )
