@@ -93,7 +93,10 @@ def test_parameters_of_the_cnn_of_row_d8() -> None:
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        (["conv2d(3, 40)", "flatten"], r"layer 1 \(conv2d\): got a window of 40 on a side of 28; .* at most 28"),
+        (
+            ["conv2d(3, 40)", "flatten"],
+            r"layer 1 \(conv2d\): got 1 x 28 x 28 for a kernel of 40 x 40; .* 28 x 28, or padding=6",
+        ),
         (["conv2d(3, 4)"], r'layer 2 \(dense\): got an image of 3 x 25 x 25; expected one row .*Put "flatten"'),
         (["flatten", "max_pool2d(2)"], r"layer 2 \(max_pool2d\): got 784 numbers in a row; expected an image"),
         ([{"kind": "residual", "layers": ["conv2d(3, 3)"]}, "flatten"], "got 3 x 26 x 26 .*expected 1 x 28 x 28"),
@@ -112,7 +115,7 @@ def test_unknown_kinds_and_missing_outputs() -> None:
     with pytest.raises(UnknownName, match='did you mean "conv2d"'):
         layer_table("conv2(3)")
     recipe = {"optimizer": "sgd", "loss": "cross_entropy", "steps": 1}
-    with pytest.raises(SpecError, match="flatten as the last one"):
+    with pytest.raises(SpecError, match=r"flatten as the last one, which gives 784; .*Add .dense.units.. behind it"):
         setup_from({"network": {**LAWS, "layers": ["flatten"]}, "recipe": recipe, "task": "mnist"})
     with pytest.raises(SpecError, match="11 outputs"):
         setup_from({"network": {**LAWS, "layers": ["flatten", "dense(11)"]}, "recipe": recipe, "task": "mnist"})

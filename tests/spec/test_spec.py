@@ -16,7 +16,7 @@ from gradlab.data import TASKS
 from gradlab.parts import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, Optimizer, Param
 from gradlab.spec import Choice, NetworkSpec, Recipe, Setup, setup_from
 from gradlab.spec.choice import choose
-from gradlab.spec.network import parse_hidden
+from gradlab.spec.hidden import parse_hidden
 from tests.jobs import NETWORK, RECIPE, setup_of
 
 

@@ -126,9 +126,8 @@ class Conv2d(Weighted):
         return self.padding, self.padding
 
     def shape(self, below: Shape, where: str) -> Shape:
-        _, height, width = image_shape(below, where)
-        pads = sum(self.pads)
-        return (self.channels, *(places(side, self.kernel_size, self.stride, pads, where) for side in (height, width)))
+        image = image_shape(below, where)
+        return (self.channels, *windows(image, self.kernel_size, self.stride, sum(self.pads), where, can_pad=True))
 
 
 def image_shape(below: Shape, where: str) -> tuple[int, int, int]:
@@ -139,24 +138,43 @@ def image_shape(below: Shape, where: str) -> tuple[int, int, int]:
     """
     if len(below) != 3:
         raise SpecError(
-            where, got=f"{shape_text(below)} numbers in a row", expected="an image: channels x height x width"
+            where,
+            got="one number" if not below else f"{shape_text(below)} number{'s' * (below != (1,))} in a row",
+            expected="an image: channels x height x width",
+            do='Put it before "flatten" and dense layers, or give the network image = [channels, height, width]',
         )
     return below[0], below[1], below[2]
 
 
-def places(side: int, kernel: int, stride: int, pads: int, where: str) -> int:
-    """Windows along a side of an image, `pads` zeros added to it.
+def windows(
+    image: tuple[int, int, int], kernel: int, stride: int, pads: int, where: str, *, can_pad: bool
+) -> tuple[int, int]:
+    """Square windows along the height and along the width of an image.
+
+    Args:
+        image: Channels, height and width.
+        kernel: Side of a window.
+        stride: From one window to the next.
+        pads: Zeros added to each side, before and after it together.
+        where: The layer, for messages.
+        can_pad: Whether any padding is allowed; a pool's is at most half its window.
 
     Raises:
-        SpecError: The window is larger than the side.
+        SpecError: The window is larger than the image, with what would fit.
     """
-    if side + pads < kernel:
+    _, *sides = image
+    room = min(sides) + pads
+    if room < kernel:
+        padding = f" and padding {pads // 2}" if pads else ""  # "same" always makes room enough
+        do = f"Use a kernel of at most {room} x {room}"
         raise SpecError(
             where,
-            got=f"a window of {kernel} on a side of {side}" + (f" with {pads} zeros" if pads else ""),
-            expected=f"a kernel_size of at most {side + pads}",
+            got=f"{shape_text(image)} for a kernel of {kernel} x {kernel}{padding}",
+            expected=f"an image of at least {kernel - pads} x {kernel - pads}",
+            do=f"{do}, or padding={-(-(kernel - min(sides)) // 2)}" if can_pad else do,
         )
-    return (side + pads - kernel) // stride + 1
+    height, width = ((side + pads - kernel) // stride + 1 for side in sides)
+    return height, width
 
 
 def shape_text(shape: Sequence[int | str]) -> str:

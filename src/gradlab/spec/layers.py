@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from gradlab.errors import SpecError, UnknownName, shown
 from gradlab.parts import ACTIVATIONS, NORMS
-from gradlab.spec.blocks import Conv2d, Dense, Record, Shape, Weighted, image_shape, places, shape_text
+from gradlab.spec.blocks import Conv2d, Dense, Record, Shape, Weighted, image_shape, shape_text, windows
 from gradlab.spec.choice import ActivationChoice, NormOf, parse_call
 
 
@@ -42,9 +42,8 @@ class _Pool(Record):
         return self.kernel_size if self.stride is None else self.stride
 
     def shape(self, below: Shape, where: str) -> Shape:
-        channels, height, width = image_shape(below, where)
-        pads = 2 * self.padding
-        return (channels, *(places(side, self.kernel_size, self.step, pads, where) for side in (height, width)))
+        image = image_shape(below, where)
+        return (image[0], *windows(image, self.kernel_size, self.step, 2 * self.padding, where, can_pad=False))
 
 
 class MaxPool2d(_Pool):
@@ -133,8 +132,16 @@ class Residual(_Keeps):
                 where,
                 got=f"{shape_text(inner)} after the layers inside",
                 expected=f"{shape_text(below)}, to add them up",
+                do=f"Let them keep the shape{_keeping(below)}",
             )
         return below
+
+
+def _keeping(below: Shape) -> str:
+    """How the last layer inside a residual block gives back the shape that the block got."""
+    if len(below) == 3:
+        return f': convolutions with padding = "same", the last with channels = {below[0]}'
+    return f": the last a dense layer with units = {below[0]}" if below else ""
 
 
 Layer = Dense | Conv2d | MaxPool2d | AvgPool2d | Flatten | Activation | Normalise | Dropout | Standardize | Residual

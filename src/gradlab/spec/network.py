@@ -14,7 +14,6 @@ of a study can change what the inputs go through first and nothing else.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,9 +21,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_valid
 
 from gradlab.errors import SpecError, UnknownName
 from gradlab.parts import ACTIVATIONS, INITIALIZERS
-from gradlab.spec.blocks import MOST_UNITS, Conv2d, Dense, Shape
+from gradlab.spec.blocks import MOST_UNITS, Conv2d, Dense, Shape, shape_text
 from gradlab.spec.choice import choose, choose_bias, choose_norm
+from gradlab.spec.hidden import MOST_LAYERS, parse_hidden
 from gradlab.spec.layers import (
+    Activation,
     Flatten,
     Layer,
     LayerRecord,
@@ -35,8 +36,6 @@ from gradlab.spec.layers import (
     with_defaults,
 )
 
-MOST_LAYERS = 10_000
-_ITEM = re.compile(r"\s*(-?\d+)\s*(?:[x×*]\s*(-?\d+))?\s*(?::\s*([^:]+?))?\s*")  # noqa: RUF001  (the sign people paste)
 _DEFAULTS = ("activation", "weights", "bias", "norm", "dropout")
 _SUGAR = ("inputs", "outputs", "hidden", *_DEFAULTS, "output")
 
@@ -86,12 +85,19 @@ class NetworkSpec(BaseModel):
             raise SpecError("network.layers", got=f"{len(self.layers)} layers", expected=f"1 to {MOST_LAYERS:,} layers")
         last = self.layers[-1]
         if not isinstance(last, Dense):
-            raise SpecError("network.layers", got=f"{last.kind} as the last one", expected="a dense layer of outputs")
+            above = shape_text(self.shapes[-1])
+            raise SpecError(
+                f"network.layers: layer {len(self.layers)} ({last.kind})",
+                got=f"{last.kind} as the last one, which gives {above}",
+                expected="a dense layer of outputs",
+                do=_ended(self.layers, self.shapes[-1]),
+            )
         if last.dropout:
             raise SpecError("network.output.dropout", got=last.dropout, expected="no dropout of the outputs")
         if self.image is not None and self.image[0] * self.image[1] * self.image[2] != self.inputs:
-            sides = " x ".join(map(str, self.image))
-            raise SpecError("network.image", got=sides, expected=f"{self.inputs:,} numbers, as there are inputs")
+            raise SpecError(
+                "network.image", got=shape_text(self.image), expected=f"{self.inputs:,} numbers, as there are inputs"
+            )
         _ = self.shapes
         self._check_places()
         return self
@@ -199,6 +205,14 @@ def _placed(layers: Sequence[Layer], below: Shape) -> Iterator[tuple[Layer, Shap
         below = above
 
 
+def _ended(layers: Sequence[Layer], above: Shape) -> str:
+    """What to do about layers that do not end in a dense one, whose outputs have the shape `above`."""
+    last = layers[-1]
+    if isinstance(last, Activation) and len(layers) > 1 and isinstance(layers[-2], Dense):
+        return f'Write it into the layer before it: {{ units = {above[0]}, activation = "{last.activation.name}" }}'
+    return f"""Add {'"flatten" and ' if len(above) > 1 else ""}"dense(units)" behind it"""
+
+
 def _inside(layer: Layer) -> Iterator[Layer]:
     """The layers inside a residual block, and inside those in it."""
     if isinstance(layer, Residual):
@@ -236,42 +250,6 @@ def _from_sugar(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"inputs": data["inputs"], "layers": layers}
 
 
-def parse_hidden(hidden: object) -> list[tuple[int, str | None]]:
-    """Widths (and own activations) of the hidden layers.
-
-    Args:
-        hidden: "2 x 9", "400-400-100", "2:identity - 2 x 10", [400, 400, 100] or {width, depth, front}.
-
-    Raises:
-        SpecError: Not of these forms, or a width or depth below its minimum.
-
-    Example:
-        >>> parse_hidden("3:identity - 2 x 2")
-        [(3, 'identity'), (2, None), (2, None)]
-    """
-    expected = '"2 x 9", "400-400-100", [400, 400, 100] or { width = 2, depth = 9 }'
-    if isinstance(hidden, Mapping):
-        for key in hidden:
-            if key not in ("width", "depth", "front"):
-                raise UnknownName("network.hidden key", str(key), ("width", "depth", "front"))
-        front = parse_hidden(hidden["front"]) if "front" in hidden else []
-        width, depth = (_whole(hidden.get(key), f"network.hidden.{key}") for key in ("width", "depth"))
-        return front + _repeat(width, depth, None, hidden)
-    if isinstance(hidden, int) and not isinstance(hidden, bool):
-        return _repeat(hidden, 1, None, hidden)
-    if isinstance(hidden, list | tuple):
-        return [item for width in hidden for item in _repeat(_whole(width, "network.hidden"), 1, None, hidden)]
-    if not isinstance(hidden, str):
-        raise SpecError("network.hidden", got=repr(hidden), expected=expected)
-    layers: list[tuple[int, str | None]] = []
-    for text in re.split(r"(?<=[\w)\s])-(?![^(]*\))", hidden) if hidden.strip() else []:
-        match = _ITEM.fullmatch(text)
-        if match is None:
-            raise SpecError("network.hidden", got=repr(hidden), expected=expected)
-        layers += _repeat(int(match[1]), 1 if match[2] is None else int(match[2]), match[3], hidden)
-    return layers
-
-
 def _dropouts(dropout: object, depth: int) -> list[object]:
     """Dropout of each hidden layer, from one number for all or a list of one number a layer."""
     each = dropout if isinstance(dropout, list | tuple) else [dropout] * depth
@@ -281,17 +259,3 @@ def _dropouts(dropout: object, depth: int) -> list[object]:
     if len(each) != depth:
         raise SpecError("network.dropout", got=f"{len(each)} numbers", expected=f"{depth}, one for each hidden layer")
     return list(each)
-
-
-def _whole(value: object, where: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise SpecError(where, got="nothing" if value is None else repr(value), expected="a whole number")
-    return value
-
-
-def _repeat(width: int, depth: int, activation: str | None, written: object) -> list[tuple[int, str | None]]:
-    if not 1 <= width <= MOST_UNITS:
-        raise SpecError("network.hidden", got=repr(written), expected=f"every width between 1 and {MOST_UNITS:,}")
-    if not 0 <= depth <= MOST_LAYERS:
-        raise SpecError("network.hidden", got=repr(written), expected=f"a depth between 0 and {MOST_LAYERS:,}")
-    return [(width, activation)] * depth

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from gradlab.errors import SpecError
 from gradlab.nets.summary import summarize_layers
-from gradlab.spec.blocks import places
+from gradlab.spec.blocks import windows
 from gradlab.spec.layers import LayerRecord, layer_table, with_defaults
 from gradlab.studies.exact.picture import Bars, Done, Grids, Picture
 from gradlab.studies.exact.record import COMPUTATIONS, Computation, Value
@@ -82,12 +82,11 @@ def pool(given: Pool) -> dict[str, Value]:
 def padding_work(given: Convolution) -> dict[str, Value]:
     """Multiply-adds of a convolution, and how many of them multiply a zero of the padding."""
     channels, *sides = given.input
-    output, inside = [], 1
-    for side in sides:
-        count = places(side, given.kernel, given.stride, 2 * given.padding, "kernel")
+    output = windows(given.input, given.kernel, given.stride, 2 * given.padding, "kernel", can_pad=True)
+    inside = 1
+    for side, count in zip(sides, output, strict=True):
         starts = [place * given.stride - given.padding for place in range(count)]
         inside *= sum(max(0, min(start + given.kernel, side) - max(start, 0)) for start in starts)
-        output.append(count)
     total = given.filters * channels * given.kernel**2 * output[0] * output[1]
     return {
         "output": [given.filters, *output],
