@@ -240,6 +240,30 @@ def test_a_last_layer_that_is_not_dense(layers: list[Any], pieces: list[str]) ->
     assert all(piece in str(caught.value) for piece in pieces), str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (
+            {**CONV, "foo": 1},
+            "network.layers[0].foo: unknown key of conv2d; known: activation, bias, channels, dropout, ",
+        ),
+        ({**CONV, "in_channels": 1}, 'network.layers[0].in_channels: unknown key of conv2d; did you mean "channels"?'),
+        ({"kind": "dropout", "p": 0.5, "units": 3}, "network.layers[0].units: unknown key of dropout; known: kind, p."),
+        ({"kind": "conv2d", "channels": 3, "kernal_size": 3}, "kernal_size: unknown key of conv2d; did you mean"),
+        ({"unit": 3}, 'network.layers[0].unit: unknown key of dense; did you mean "units"?'),
+        (
+            {"kind": "residual", "layers": [{**CONV, "units": 1}]},
+            "network.layers[0].layers[0].units: unknown key of conv2d; known: activation,",
+        ),
+    ],
+)
+def test_an_unknown_key_of_a_layer_is_told_with_those_of_its_kind(layer: dict[str, Any], message: str) -> None:
+    table = {"weights": "he_normal", "layers": [layer, "flatten", {"units": 10}]}
+    said = message_of({"network": table, "recipe": {**RECIPE, "loss": "cross_entropy"}, "task": "digits"})
+    assert message in said
+    assert "\n" not in said
+
+
 def test_a_batch_of_one_has_no_variance() -> None:
     table = {"weights": "he_normal", "hidden": "4", "norm": "batch_norm"}
     with pytest.raises(SpecError, match="which leaves a batch of one of 41 examples"):

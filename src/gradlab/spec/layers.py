@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from gradlab.errors import SpecError, UnknownName, shown
 from gradlab.parts import ACTIVATIONS, NORMS
@@ -217,7 +218,7 @@ def read_layer(value: object) -> Record:
     Raises:
         UnknownName: No such kind.
         SpecError: Neither text nor table, or too many values.
-        pydantic.ValidationError: A value that does not fit.
+        pydantic.ValidationError: A value that does not fit, or keys that its kind does not have.
 
     Example:
         >>> read_layer("max_pool2d(2)")
@@ -226,7 +227,15 @@ def read_layer(value: object) -> Record:
     if isinstance(value, Record):
         return value
     table = layer_table(value)
-    return KINDS[table["kind"]].model_validate(table)
+    kind = KINDS[table["kind"]]
+    unknown = [key for key in table if key not in kind.model_fields]
+    if unknown:  # before anything else: what is missing is often what was misspelt
+        of = {"known": tuple(kind.model_fields), "of": table["kind"]}
+        problem = PydanticCustomError("extra_forbidden", "unknown key", of)
+        raise ValidationError.from_exception_data(
+            table["kind"], [{"type": problem, "loc": (str(key),), "input": table[key]} for key in unknown]
+        )
+    return kind.model_validate(table)
 
 
 def _positions(name: str) -> list[str]:

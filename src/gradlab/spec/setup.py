@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from gradlab.data import TASKS
 from gradlab.errors import SpecError, UnknownName, from_validation
 from gradlab.parts import LOSSES, NORMS
-from gradlab.spec.blocks import Dense
 from gradlab.spec.choice import Choice, TaskChoice
 from gradlab.spec.layers import Layer, layer_table
 from gradlab.spec.network import NetworkSpec
@@ -145,7 +144,6 @@ def setup_from(table: Mapping[str, Any], where: str = "") -> Setup:
             "": Setup,
             "recipe": Recipe,
             "network": NetworkSpec,
-            "network.layers": Dense,
         }
         known = {".".join(filter(None, (where, path))): tuple(model.model_fields) for path, model in tables.items()}
         raise from_validation(error, where, known) from None
