@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from gradlab.cli.target import network_from as described
 from gradlab.errors import SpecError, UnknownName
 from gradlab.spec import NetworkSpec, Setup, setup_from
 from gradlab.spec.blocks import Conv2d
@@ -109,6 +110,30 @@ def test_what_does_not_fit_is_named(layers: list[Any], message: str) -> None:
     recipe = {"optimizer": "sgd", "loss": "cross_entropy", "steps": 1}
     with pytest.raises(SpecError, match=message):
         setup_from({"network": {**LAWS, "layers": [*layers, "dense(10)"]}, "recipe": recipe, "task": "mnist"})
+
+
+def test_inputs_are_those_of_the_image() -> None:
+    layers = {**LAWS, "layers": ["conv2d(3, 3)", "flatten", "dense(10)"]}
+    said, unsaid = (NetworkSpec.model_validate({**layers, **size, "image": [2, 4, 5]}) for size in ({"inputs": 40}, {}))
+    assert said == unsaid
+    recipe = {"optimizer": "sgd", "loss": "cross_entropy", "steps": 1}
+    for size in ({}, {"image": [1, 28, 28]}, {"inputs": 784, "image": [1, 28, 28]}):
+        assert setup_from({"network": {**layers, **size}, "recipe": recipe, "task": "mnist"}).network.inputs == 784
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (None, r"network.inputs: got nothing; .* image = \[channels, height, width\]"),
+        ([0, 4, 5], "network.image: got 0 x 4 x 5; expected sides of at least 1"),
+        ([-1, -4, 5], "network.image: got -1 x -4 x 5; expected sides of at least 1"),
+        ([4, 5], r"network.image\[2\]: got nothing"),
+        ("4x5", "network.image: got .4x5."),
+    ],
+)
+def test_an_image_that_is_none_is_named(image: object, message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        described({**LAWS, "layers": ["conv2d(3, 3)", "flatten", "dense(10)"], **({"image": image} if image else {})})
 
 
 def test_unknown_kinds_and_missing_outputs() -> None:

@@ -1,4 +1,4 @@
-"""Widths and own activations of hidden layers, from the short forms that people write them in."""
+"""Widths, own activations and dropout of hidden layers, from the short forms that people write them in."""
 
 from __future__ import annotations
 
@@ -46,6 +46,21 @@ def parse_hidden(hidden: object) -> list[tuple[int, str | None]]:
             raise SpecError("network.hidden", got=repr(hidden), expected=expected)
         layers += _repeat(int(match[1]), 1 if match[2] is None else int(match[2]), match[3], hidden)
     return layers
+
+
+def dropouts_of(dropout: object, depth: int) -> list[object]:
+    """Dropout of each hidden layer, from one number for all or a list of one number a layer.
+
+    Raises:
+        SpecError: No probability, or not one for each layer.
+    """
+    each = dropout if isinstance(dropout, list | tuple) else [dropout] * depth
+    for value in each:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value < 1.0:
+            raise SpecError("network.dropout", got=repr(value), expected="a probability, at least 0 and below 1")
+    if len(each) != depth:
+        raise SpecError("network.dropout", got=f"{len(each)} numbers", expected=f"{depth}, one for each hidden layer")
+    return list(each)
 
 
 def _whole(value: object, where: str) -> int:

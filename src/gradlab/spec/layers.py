@@ -195,6 +195,14 @@ def with_defaults(table: Any, defaults: Mapping[str, object]) -> Any:
     return {**{key: value for key, value in defaults.items() if is_block and key in takes}, **table}
 
 
+def starts_dense(layers: object) -> bool:
+    """Whether the first of the layers takes a row of numbers, as far as that can be told before they are validated."""
+    try:
+        return not isinstance(layers, list | tuple) or not layers or layer_table(layers[0])["kind"] == "dense"
+    except (SpecError, UnknownName):  # what is wrong with it is said when it is validated
+        return True
+
+
 def shapes_through(layers: Sequence[Layer], below: Shape, where: str) -> tuple[Shape, ...]:
     """Shape of the inputs and of every layer's outputs, [L + 1] of them, for one example.
 

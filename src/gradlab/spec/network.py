@@ -14,6 +14,7 @@ of a study can change what the inputs go through first and nothing else.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ from gradlab.errors import SpecError, UnknownName
 from gradlab.parts import ACTIVATIONS, INITIALIZERS
 from gradlab.spec.blocks import MOST_UNITS, Conv2d, Dense, Shape, shape_text
 from gradlab.spec.choice import choose, choose_bias, choose_norm
-from gradlab.spec.hidden import MOST_LAYERS, parse_hidden
+from gradlab.spec.hidden import MOST_LAYERS, dropouts_of, parse_hidden
 from gradlab.spec.layers import (
     Activation,
     Flatten,
@@ -33,6 +34,7 @@ from gradlab.spec.layers import (
     Standardize,
     layer_table,
     shapes_through,
+    starts_dense,
     with_defaults,
 )
 
@@ -44,7 +46,7 @@ class NetworkSpec(BaseModel):
     """A network: the shape of one example and a sequence of layers, the last being the output.
 
     Attributes:
-        inputs: Numbers of one example.
+        inputs: Numbers of one example; those of the image where they are not given.
         image: Channels, height and width, where the inputs are the pixels of an image, channel by channel and row by row.
         layers: From the inputs to the outputs; the last one is dense.
     """
@@ -62,6 +64,8 @@ class NetworkSpec(BaseModel):
             return data
         if "layers" not in data:
             return _from_sugar(data)
+        if "inputs" not in data:
+            data = {**data, "inputs": _numbers_of(data.get("image"))}
         defaults = {key: data[key] for key in _DEFAULTS if key in data}
         layers = data["layers"]
         if "front" in data and isinstance(layers, list | tuple):
@@ -94,6 +98,8 @@ class NetworkSpec(BaseModel):
             )
         if last.dropout:
             raise SpecError("network.output.dropout", got=last.dropout, expected="no dropout of the outputs")
+        if self.image is not None and min(self.image) < 1:
+            raise SpecError("network.image", got=shape_text(self.image), expected="sides of at least 1")
         if self.image is not None and self.image[0] * self.image[1] * self.image[2] != self.inputs:
             raise SpecError(
                 "network.image", got=shape_text(self.image), expected=f"{self.inputs:,} numbers, as there are inputs"
@@ -196,6 +202,33 @@ class NetworkSpec(BaseModel):
         return count
 
 
+def with_input(network: Any, shape: Shape) -> Any:
+    """A network's table with the shape of one example, where it does not say its inputs, or its image, itself.
+
+    Args:
+        network: What stands in `[network]`, before it is validated.
+        shape: Of one example.
+    """
+    if not isinstance(network, Mapping) or "image" in network:
+        return network
+    first = network.get("front") or network.get("layers")
+    image = {"image": shape} if len(shape) == 3 and not starts_dense(first) else {}
+    return {"inputs": math.prod(shape), **image, **network}
+
+
+def _numbers_of(image: object) -> int:
+    """The inputs that an image has.
+
+    Raises:
+        SpecError: There is no image.
+    """
+    if image is None:
+        expected = "the numbers of one example, or image = [channels, height, width]"
+        raise SpecError("network.inputs", got="nothing", expected=expected)
+    sides = [side for side in image if isinstance(side, int)] if isinstance(image, list | tuple) else []
+    return max(1, math.prod(sides))  # what is wrong with an image is said when that is validated
+
+
 def _placed(layers: Sequence[Layer], below: Shape) -> Iterator[tuple[Layer, Shape, Shape]]:
     for layer in layers:
         if isinstance(layer, Residual):
@@ -239,7 +272,7 @@ def _from_sugar(data: Mapping[str, Any]) -> dict[str, Any]:
     hidden = parse_hidden(data.get("hidden", []))
     layers = [
         {"units": units, "activation": activation or base, **of_hidden, "dropout": dropout}
-        for (units, activation), dropout in zip(hidden, _dropouts(data.get("dropout", 0.0), len(hidden)), strict=True)
+        for (units, activation), dropout in zip(hidden, dropouts_of(data.get("dropout", 0.0), len(hidden)), strict=True)
     ]
     last = data.get("output", {})
     if not isinstance(last, Mapping):
@@ -248,14 +281,3 @@ def _from_sugar(data: Mapping[str, Any]) -> dict[str, Any]:
         last = {**last, "activation": base}
     layers.append({"units": data["outputs"], "activation": "identity", **law, **last})
     return {"inputs": data["inputs"], "layers": layers}
-
-
-def _dropouts(dropout: object, depth: int) -> list[object]:
-    """Dropout of each hidden layer, from one number for all or a list of one number a layer."""
-    each = dropout if isinstance(dropout, list | tuple) else [dropout] * depth
-    for value in each:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value < 1.0:
-            raise SpecError("network.dropout", got=repr(value), expected="a probability, at least 0 and below 1")
-    if len(each) != depth:
-        raise SpecError("network.dropout", got=f"{len(each)} numbers", expected=f"{depth}, one for each hidden layer")
-    return list(each)

@@ -14,10 +14,10 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from gradlab.data import TASKS
-from gradlab.errors import SpecError, UnknownName, from_validation
+from gradlab.errors import SpecError, from_validation
 from gradlab.parts import LOSSES, NORMS
 from gradlab.spec.choice import Choice, TaskChoice
-from gradlab.spec.layers import Layer, layer_table
+from gradlab.spec.layers import Layer, starts_dense
 from gradlab.spec.network import NetworkSpec
 from gradlab.spec.recipe import Recipe
 
@@ -52,7 +52,7 @@ class Setup(BaseModel):
             return {**data, "network": {**sizes, **network}}
         if "inputs" in network or known is None:
             return data
-        sees_image = known.image is not None and "image" not in network and not _starts_dense(network["layers"])
+        sees_image = known.image is not None and "image" not in network and not starts_dense(network["layers"])
         image = {"image": (1, *known.image)} if sees_image and known.image else {}
         return {**data, "network": {"inputs": known.inputs, **image, **network}}
 
@@ -121,14 +121,6 @@ def _needs_two(layer: Layer, above: tuple[int, ...]) -> bool:
     """Whether a layer takes the variance of each unit over the examples of a batch, and there is one place an example."""
     norm = getattr(layer, "norm", None)
     return norm is not None and NORMS[norm.name].over == "examples" and math.prod(above[1:]) == 1
-
-
-def _starts_dense(layers: object) -> bool:
-    """Whether the first of the layers takes a row of numbers, as far as that can be told before they are validated."""
-    try:
-        return not isinstance(layers, list | tuple) or not layers or layer_table(layers[0])["kind"] == "dense"
-    except (SpecError, UnknownName):  # what is wrong with it is said when it is validated
-        return True
 
 
 def setup_from(table: Mapping[str, Any], where: str = "") -> Setup:
