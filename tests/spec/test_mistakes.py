@@ -240,6 +240,12 @@ def test_a_last_layer_that_is_not_dense(layers: list[Any], pieces: list[str]) ->
     assert all(piece in str(caught.value) for piece in pieces), str(caught.value)
 
 
+def test_an_unknown_task_is_all_that_is_told_of_layers_without_inputs() -> None:
+    table = {"weights": "he_normal", "layers": [CONV, "flatten", {"units": 10}]}
+    said = message_of({"network": table, "recipe": {**RECIPE, "loss": "cross_entropy"}, "task": "digit"})
+    assert said == 'task "digit" is unknown; did you mean "digits"? See "gradlab list tasks".'
+
+
 @pytest.mark.parametrize(
     ("layer", "message"),
     [

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from gradlab.errors import SpecError, UnknownName
-from gradlab.studies.settings import merged, parse_setting, with_path
+from gradlab.parts import ACTIVATIONS
+from gradlab.spec.choice import choose
+from gradlab.studies.settings import apply_settings, merged, parse_setting, with_path
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,14 @@ def test_a_wrong_index_and_a_layer_without_keys_name_the_whole_path() -> None:
         with_path({"network": LAYERS}, "network.layers.1.p", 0.1)
     with pytest.raises(UnknownName, match="index of a list"):
         merged(LAYERS, {"layers": {"first": {"l2": 0.1}}})
+
+
+def test_a_hyphen_in_a_name_is_an_underscore() -> None:
+    table = {
+        "task": "mnist",
+        "network": {"activation": "leaky-relu"},
+        "variants": {"reg_plane": {"recipe": {"steps": 3}}},
+    }
+    assert apply_settings(table, ["task=reg-plane(points=20)"])["recipe"] == {"steps": 3}
+    changed = apply_settings(table, ["network.activation.negative_slope=0.2"])["network"]["activation"]
+    assert str(choose(ACTIVATIONS, "activation", changed)) == "leaky_relu(negative_slope=0.2)"

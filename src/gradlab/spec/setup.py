@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from gradlab.data import TASKS
 from gradlab.errors import SpecError, from_validation
 from gradlab.parts import LOSSES, NORMS
-from gradlab.spec.choice import Choice, TaskChoice
+from gradlab.spec.choice import Choice, TaskChoice, choose, name_in
 from gradlab.spec.layers import Layer, starts_dense
 from gradlab.spec.network import NetworkSpec
 from gradlab.spec.recipe import Recipe
@@ -36,21 +36,16 @@ class Setup(BaseModel):
     def _sizes_of_the_task(cls, data: Any) -> Any:
         if not isinstance(data, Mapping) or not isinstance(data.get("network"), Mapping) or "task" not in data:
             return data
-        task = data["task"]
-        name = (
-            task.split("(")[0].strip()
-            if isinstance(task, str)
-            else task.get("name")
-            if isinstance(task, Mapping)
-            else None
-        )
+        task, network = data["task"], data["network"]
         # an unknown task is reported where the task is validated; any size will do until then
-        known = TASKS[name] if isinstance(name, str) and name in TASKS else None
-        network = data["network"]
+        known = TASKS.get((task.name if isinstance(task, Choice) else name_in(task)) or "")
         if "layers" not in network:
             sizes = {"inputs": known.inputs, "outputs": known.outputs} if known else {"inputs": 1, "outputs": 1}
             return {**data, "network": {**sizes, **network}}
-        if "inputs" in network or known is None:
+        if "inputs" in network:
+            return data
+        if known is None:  # any size will not do for layers, so that this comes alone
+            choose(TASKS, "task", task)
             return data
         sees_image = known.image is not None and "image" not in network and not starts_dense(network["layers"])
         image = {"image": (1, *known.image)} if sees_image and known.image else {}

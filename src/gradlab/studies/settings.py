@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradlab.errors import SpecError, UnknownName
+from gradlab.spec.choice import name_in, spelt
 from gradlab.studies.left_out import without_lost_levels
 
 SETUP_KEYS = ("network", "recipe", "task")
@@ -50,7 +51,7 @@ def as_table(value: Any, path: str) -> dict[str, Any]:
         widths = _HIDDEN.fullmatch(value)
         if widths:
             return {"width": int(widths[1]), "depth": int(widths[2])}
-        if value.isidentifier():
+        if spelt(value).isidentifier():
             return {"name": value}
     raise SpecError(path, got=repr(value), expected='a table, a name or "2 x 9", for a path to go through it')
 
@@ -157,7 +158,7 @@ def apply_settings(table: dict[str, Any], settings: Sequence[str]) -> dict[str, 
             table = _with_setup_path(table, key, values)
             if key in _TASK:  # a number published of one task says nothing of another
                 table["claims"] = [claim for claim in table.get("claims", []) if "published" not in claim]
-                table = merged(table, table.get("variants", {}).get(str(values[0]).split("(")[0].strip(), {}))
+                table = merged(table, table.get("variants", {}).get(name_in(values[0]) or "", {}))
         else:
             table = with_path(table, key, values if len(values) > 1 else values[0])
     return without_lost_levels(table) if parsed else table
