@@ -12,7 +12,8 @@ from gradlab.cli.target import network_from as described
 from gradlab.errors import SpecError, UnknownName
 from gradlab.spec import NetworkSpec, Setup, setup_from
 from gradlab.spec.blocks import Conv2d
-from gradlab.spec.layers import KINDS, layer_table, read_layer
+from gradlab.spec.layers import KINDS, layer_table, read_layer, with_defaults
+from gradlab.spec.listed import LAYERS
 
 LAWS = {"weights": "glorot_uniform", "bias": "zeros"}
 
@@ -134,6 +135,17 @@ def test_inputs_are_those_of_the_image() -> None:
 def test_an_image_that_is_none_is_named(image: object, message: str) -> None:
     with pytest.raises(SpecError, match=message):
         described({**LAWS, "layers": ["conv2d(3, 3)", "flatten", "dense(10)"], **({"image": image} if image else {})})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_listed_with_each_of_its_parameters(kind: str) -> None:
+    listed = LAYERS[kind]
+    assert listed.formula.endswith(".") and listed.source
+    assert {"kind", *(param.name for param in listed.params)} == set(KINDS[kind].model_fields)
+    assert all(param.meaning and param.range for param in listed.params)
+    given = {param.name: param.default for param in listed.params if param.default not in (None, "kernel_size")}
+    table = with_defaults(layer_table(KINDS[kind].example), LAWS)
+    assert read_layer({**given, **table}) == read_layer(table)
 
 
 def test_unknown_kinds_and_missing_outputs() -> None:

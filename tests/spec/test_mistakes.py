@@ -210,7 +210,7 @@ WRONG_SHAPES: list[tuple[list[Any], list[str]]] = [
         [{**CONV, "activation": "mistaken_relu6"}, "flatten"],
         ["network.activation", "mistaken_relu6", "dense layers alone"],
     ),
-    (["conv2s(3, 3)"], ['layer "conv2s" is unknown', 'did you mean "conv2d"?']),
+    (["conv2s(3, 3)"], ['layer "conv2s" is unknown', 'did you mean "conv2d"? See "gradlab list layers".']),
 ]
 
 

@@ -21,11 +21,15 @@ Shape = tuple[int, ...]
 
 
 class Record(BaseModel):
-    """What all layers share: frozen, of a kind that is written only where it is not "dense"."""
+    """What all layers share: frozen, of a kind that is written only where it is not "dense".
+
+    Its docstring and its fields' descriptions are what `gradlab list layers` says of it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str
+    source: ClassVar[str]
     example: ClassVar[str | Mapping[str, Any]]  # one that takes an image of any size from 4 x 4 on; for the laws
 
     @abstractmethod
@@ -49,12 +53,17 @@ class Weighted(Record):
     squared weights is added to the loss, as in Keras.
     """
 
-    activation: ActivationChoice = Choice(name="identity")
-    weights: InitializerChoice
-    bias: BiasChoice = "own"
-    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
-    norm: NormChoice = None
-    l2: float = Field(default=0.0, ge=0.0, allow_inf_nan=False)
+    activation: ActivationChoice = Field(default=Choice(name="identity"), description="of its outputs")
+    weights: InitializerChoice = Field(description="law that they are drawn from")
+    bias: BiasChoice = Field(default="own", description='law of the biases; "own" is that of the weights')
+    dropout: float = Field(default=0.0, ge=0.0, lt=1.0, description="probability that training sets an activation to 0")
+    norm: NormChoice = Field(default=None, description="of the sums, before the activation")
+    l2: float = Field(
+        default=0.0,
+        ge=0.0,
+        allow_inf_nan=False,
+        description="times the sum of the squared weights is added to the loss",
+    )
 
     @model_validator(mode="after")
     def _joint_law(self) -> Weighted:
@@ -79,7 +88,8 @@ class Dense(Weighted):
     """Units that each see all numbers below."""
 
     kind: Literal["dense"] = "dense"
-    units: int = Field(ge=1, le=MOST_UNITS, strict=True)
+    units: int = Field(ge=1, le=MOST_UNITS, strict=True, description="numbers that it makes")
+    source = "torch.nn.Linear; Keras' Dense"
     example = {"kind": "dense", "units": 3, "activation": "tanh"}
 
     def shape(self, below: Shape, where: str) -> Shape:
@@ -106,10 +116,13 @@ class Conv2d(Weighted):
     """
 
     kind: Literal["conv2d"] = "conv2d"
-    channels: int = Field(ge=1, le=MOST_UNITS, strict=True)
-    kernel_size: int = Field(ge=1, strict=True)
-    stride: int = Field(default=1, ge=1, strict=True)
-    padding: Annotated[int, Field(ge=0, strict=True)] | Literal["same"] = 0
+    channels: int = Field(ge=1, le=MOST_UNITS, strict=True, description="images that it makes")
+    kernel_size: int = Field(ge=1, strict=True, description="side of a kernel")
+    stride: int = Field(default=1, ge=1, strict=True, description="places from one window to the next")
+    padding: Annotated[int, Field(ge=0, strict=True)] | Literal["same"] = Field(
+        default=0, description='zeros on every side, or "same"'
+    )
+    source = "torch.nn.Conv2d"
     example = {"kind": "conv2d", "channels": 3, "kernel_size": 3, "activation": "tanh"}
 
     @model_validator(mode="after")

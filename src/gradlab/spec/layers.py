@@ -5,7 +5,8 @@ text names a kind as everywhere: "flatten", "conv2d(32, 3)", "max_pool2d(kernel_
 then stands by itself; a table says the same with `kind`.
 Shapes are those of one example: (units,), or (channels, height, width) of an image.
 
-Adding a kind is one class in `KINDS`; its law tests follow from `example`.
+Adding a kind is one class in `KINDS`; its law tests follow from `example`, and what `gradlab list layers` says of it from
+its docstring, `source` and the descriptions of its fields.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from gradlab.spec.choice import ActivationChoice, NormOf, parse_call
 class _Pool(Record):
     """A number for every window of each channel. The stride is the window's side where it is not given."""
 
-    kernel_size: int = Field(ge=1, strict=True)
-    stride: int | None = Field(default=None, ge=1, strict=True)
-    padding: int = Field(default=0, ge=0, strict=True)
+    kernel_size: int = Field(ge=1, strict=True, description="side of a window")
+    stride: int | None = Field(default=None, ge=1, strict=True, description="places from one window to the next")
+    padding: int = Field(default=0, ge=0, strict=True, description="on every side, at most half the window")
 
     @model_validator(mode="after")
     def _narrow_padding(self) -> _Pool:
@@ -51,6 +52,7 @@ class MaxPool2d(_Pool):
     """The largest number of every window."""
 
     kind: Literal["max_pool2d"] = "max_pool2d"
+    source = "torch.nn.MaxPool2d"
     example = "max_pool2d(2)"
 
 
@@ -58,6 +60,7 @@ class AvgPool2d(_Pool):
     """The mean of every window; zeros of the padding count, as torch's default has it."""
 
     kind: Literal["avg_pool2d"] = "avg_pool2d"
+    source = "torch.nn.AvgPool2d"
     example = "avg_pool2d(2)"
 
 
@@ -65,6 +68,7 @@ class Flatten(Record):
     """An image as one row of numbers: channel by channel, row by row."""
 
     kind: Literal["flatten"] = "flatten"
+    source = "torch.nn.Flatten"
     example = "flatten"
 
     def shape(self, below: Shape, where: str) -> Shape:
@@ -83,7 +87,8 @@ class Activation(_Keeps):
     """An activation by itself: after a pooling layer, or of the sum that a residual block makes."""
 
     kind: Literal["activation"] = "activation"
-    activation: ActivationChoice
+    activation: ActivationChoice = Field(description="which; its bare name says the same")
+    source = "torch.nn's activations as modules"
     example: ClassVar[Mapping[str, Any]] = {"kind": "activation", "activation": "relu"}
 
 
@@ -91,7 +96,8 @@ class Normalise(_Keeps):
     """A norm by itself: of the inputs, say."""
 
     kind: Literal["norm"] = "norm"
-    norm: NormOf
+    norm: NormOf = Field(description="which; its bare name says the same")
+    source = "torch.nn's norms as modules"
     example: ClassVar[Mapping[str, Any]] = {"kind": "norm", "norm": "batch_norm"}
 
 
@@ -99,7 +105,8 @@ class Dropout(_Keeps):
     """Dropout by itself: of the inputs, or after a pooling layer."""
 
     kind: Literal["dropout"] = "dropout"
-    p: float = Field(ge=0.0, lt=1.0)
+    p: float = Field(ge=0.0, lt=1.0, description="probability that training sets a number to 0")
+    source = "torch.nn.Dropout"
     example = "dropout(0.25)"
 
 
@@ -110,7 +117,8 @@ class Standardize(_Keeps):
     """
 
     kind: Literal["standardize"] = "standardize"
-    fitted: bool = True
+    fitted: bool = Field(default=True, description="whether mean and std were taken")
+    source = "Keras' Normalization"
     example = "standardize"
 
 
@@ -118,7 +126,8 @@ class Residual(_Keeps):
     """x + f(x), f the layers inside."""
 
     kind: Literal["residual"] = "residual"
-    layers: tuple[LayerRecord, ...]
+    layers: tuple[LayerRecord, ...] = Field(description="those inside, which keep the shape")
+    source = "He, Zhang, Ren and Sun 2016 (arXiv:1512.03385)"
     example: ClassVar[Mapping[str, Any]] = {
         "kind": "residual",
         "layers": [{"kind": "conv2d", "channels": 1, "kernel_size": 3, "padding": "same"}],
@@ -255,7 +264,7 @@ def _positions(name: str) -> list[str]:
 
 def _kind(name: object) -> type[Record]:
     if not isinstance(name, str) or name not in KINDS:
-        raise UnknownName("layer", name, (*KINDS, *ACTIVATIONS, *NORMS))
+        raise UnknownName("layer", name, (*KINDS, *ACTIVATIONS, *NORMS), do='See "gradlab list layers".')
     return KINDS[name]
 
 

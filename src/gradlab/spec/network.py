@@ -38,8 +38,8 @@ from gradlab.spec.layers import (
     with_defaults,
 )
 
-_DEFAULTS = ("activation", "weights", "bias", "norm", "dropout")
-_SUGAR = ("inputs", "outputs", "hidden", *_DEFAULTS, "output")
+DEFAULTS = ("activation", "weights", "bias", "norm", "dropout")  # of blocks that do not say their own
+_SUGAR = ("inputs", "outputs", "hidden", *DEFAULTS, "output")
 
 
 class NetworkSpec(BaseModel):
@@ -66,7 +66,7 @@ class NetworkSpec(BaseModel):
             return _from_sugar(data)
         if "inputs" not in data:
             data = {**data, "inputs": _numbers_of(data.get("image"))}
-        defaults = {key: data[key] for key in _DEFAULTS if key in data}
+        defaults = {key: data[key] for key in DEFAULTS if key in data}
         layers = data["layers"]
         if "front" in data and isinstance(layers, list | tuple):
             front = data["front"]
