@@ -120,7 +120,7 @@ class Conv2d(Weighted):
     kernel_size: int = Field(ge=1, strict=True, description="side of a kernel")
     stride: int = Field(default=1, ge=1, strict=True, description="places from one window to the next")
     padding: Annotated[int, Field(ge=0, strict=True)] | Literal["same"] = Field(
-        default=0, description='zeros on every side, or "same"'
+        default=0, description="zeros on every side"
     )
     source = "torch.nn.Conv2d"
     example = {"kind": "conv2d", "channels": 3, "kernel_size": 3, "activation": "tanh"}
