@@ -221,7 +221,8 @@ def from_validation(
 ) -> SpecError:
     """All the problems pydantic found, as one error in gradlab's words.
 
-    A `UserError` that a validator raised keeps its own message.
+    A `UserError` that a validator raised keeps its own message. A record of one of several kinds gives its own keys with
+    the error: "known" in its context, and its kind as "of".
 
     Args:
         error: What pydantic raised.
@@ -241,7 +242,8 @@ def from_validation(
 
 def _problem(details: Mapping[str, Any], where: str, known: Mapping[str, Sequence[str]]) -> SpecError:
     """One entry of pydantic's `errors()` as an error."""
-    inner = details.get("ctx", {}).get("error")
+    context = details.get("ctx", {})
+    inner = context.get("error")
     if isinstance(inner, SpecError):
         return inner
     if isinstance(inner, UserError):
@@ -252,10 +254,10 @@ def _problem(details: Mapping[str, Any], where: str, known: Mapping[str, Sequenc
     if details["type"] == "missing":
         return SpecError(path, got="nothing", expected="a value")
     if details["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        keys = known.get(_dotted(where, [part for part in details["loc"][:-1] if isinstance(part, str)]))
-        return SpecError(
-            f"{path}: unknown key; {suggestion(details['loc'][-1], keys)}" if keys else path + ": unknown key"
-        )
+        table = _dotted(where, [part for part in details["loc"][:-1] if isinstance(part, str)])
+        keys = context.get("known") or known.get(table)
+        unknown = f"{path}: unknown key" + (f" of {context['of']}" if "of" in context else "")
+        return SpecError(f"{unknown}; {suggestion(details['loc'][-1], keys)}" if keys else unknown)
     expected = details["msg"].removeprefix("Input should be ").removeprefix("Input should ")
     expected = expected if expected != details["msg"] else expected[:1].lower() + expected[1:]
     return SpecError(path or "value", got=shown(details["input"]), expected=expected)

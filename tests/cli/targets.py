@@ -72,6 +72,11 @@ steps = 2
 [task]
 name = "xor"
 """
+LAYERS = """\
+[network]
+layers = ["conv2d(2, 3)", "flatten", "dense(3)"]
+weights = "he_normal"
+"""
 STUDY = TINY.replace('network.activation = "tanh"', "network.hidden.width = 3")
 
 FILES = {
@@ -84,4 +89,6 @@ FILES = {
     "study.toml": STUDY,
     "misspelt.toml": NETWORK.replace("tanh", "tahn"),
     "empty.toml": "",
+    "shapeless.toml": LAYERS,
+    "image.toml": LAYERS + "image = [1, 6, 6]\n",
 }

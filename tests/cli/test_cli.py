@@ -23,11 +23,12 @@ from gradlab.cli.main import main
 from gradlab.data import TASKS
 from gradlab.parts import CATALOGS
 from gradlab.signals import CATALOGS as MEASURED
+from gradlab.spec.listed import LAYERS
 from gradlab.studies.compare import DEPTHS, THEORIES
 from gradlab.studies.exact import COMPUTATIONS
 from gradlab.studies.load import load_study
 
-LISTED = {**CATALOGS, **MEASURED, **{each.plural: each for each in (TASKS, COMPUTATIONS, THEORIES, DEPTHS)}}
+LISTED = {**CATALOGS, **MEASURED, **{each.plural: each for each in (LAYERS, TASKS, COMPUTATIONS, THEORIES, DEPTHS)}}
 GRADLAB = [sys.executable, "-m", "gradlab"]
 RUN = ["study", "run", "tiny.toml", "--device", "cpu"]
 VERBS = [

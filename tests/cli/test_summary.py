@@ -133,6 +133,20 @@ def test_a_network_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "108 parameters (432 B): 108 trainable." in out
 
 
+@pytest.mark.parametrize("command", ["image.toml", "image.toml --input 1x6x6", "shapeless.toml --input 1x6x6"])
+def test_an_image_says_the_inputs(command: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", *command.split(), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["input"], document["layers"][0]["output"]) == ([1, 6, 6], [2, 4, 4])
+
+
+def test_input_says_the_inputs_of_dense_layers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for line in ('hidden = "3"\noutputs = 2', 'layers = ["dense(3)", "dense(2)"]'):
+        Path("rows.toml").write_text(f'[network]\nweights = "he_normal"\n{line}\n', encoding="utf-8")
+        assert main(["summary", "rows.toml", "--input", "1x2x2", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["parameters"] == 5 * 3 + 4 * 2
+
+
 def test_a_setup_takes_its_sizes_from_its_task(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["summary", "setup.toml", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
@@ -166,7 +180,15 @@ def test_a_shipped_study(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
         ("nowhere.toml", ["nowhere.toml", "no such file"]),
         ("misspelt.toml", ['"tahn"', 'did you mean "tanh"']),
         ("empty.toml", ["empty.toml", "no network", "[network]"]),
-        ("network.toml --set network.hidden=3", ["--set", "a study"]),
+        (
+            "network.toml --set network.hidden=3",
+            [
+                "--set: got a setting for network.toml, which describes one network; expected one for a study. Change the"
+            ],
+        ),
+        ("shapeless.toml", ["network.inputs: got nothing", "image = [channels, height, width]"]),
+        ("shapeless.toml --input 1x2x2", ["layer 1 (conv2d): got 1 x 2 x 2 for a kernel of 3 x 3"]),
+        ("image.toml --input 3x6x6", ["layer 1 (conv2d)", "got 3 x 6 x 6", "an image of 1 x 6 x 6"]),
         ("network.toml --input 5", ["layer 1 (dense)", "got 5", "4 inputs"]),
         ("model.py", ["model.py", "no name", "model.py:Net"]),
         ("model.py:", ["model.py:", "no name"]),

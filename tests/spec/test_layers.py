@@ -8,10 +8,12 @@ import pytest
 import torch
 from torch import nn
 
+from gradlab.cli.target import network_from as described
 from gradlab.errors import SpecError, UnknownName
 from gradlab.spec import NetworkSpec, Setup, setup_from
 from gradlab.spec.blocks import Conv2d
-from gradlab.spec.layers import KINDS, layer_table, read_layer
+from gradlab.spec.layers import KINDS, layer_table, read_layer, with_defaults
+from gradlab.spec.listed import LAYERS
 
 LAWS = {"weights": "glorot_uniform", "bias": "zeros"}
 
@@ -93,7 +95,10 @@ def test_parameters_of_the_cnn_of_row_d8() -> None:
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        (["conv2d(3, 40)", "flatten"], r"layer 1 \(conv2d\): got a window of 40 on a side of 28; .* at most 28"),
+        (
+            ["conv2d(3, 40)", "flatten"],
+            r"layer 1 \(conv2d\): got 1 x 28 x 28 for a kernel of 40 x 40; .* 28 x 28, or padding=6",
+        ),
         (["conv2d(3, 4)"], r'layer 2 \(dense\): got an image of 3 x 25 x 25; expected one row .*Put "flatten"'),
         (["flatten", "max_pool2d(2)"], r"layer 2 \(max_pool2d\): got 784 numbers in a row; expected an image"),
         ([{"kind": "residual", "layers": ["conv2d(3, 3)"]}, "flatten"], "got 3 x 26 x 26 .*expected 1 x 28 x 28"),
@@ -108,11 +113,46 @@ def test_what_does_not_fit_is_named(layers: list[Any], message: str) -> None:
         setup_from({"network": {**LAWS, "layers": [*layers, "dense(10)"]}, "recipe": recipe, "task": "mnist"})
 
 
+def test_inputs_are_those_of_the_image() -> None:
+    layers = {**LAWS, "layers": ["conv2d(3, 3)", "flatten", "dense(10)"]}
+    said, unsaid = (NetworkSpec.model_validate({**layers, **size, "image": [2, 4, 5]}) for size in ({"inputs": 40}, {}))
+    assert said == unsaid
+    recipe = {"optimizer": "sgd", "loss": "cross_entropy", "steps": 1}
+    for size in ({}, {"image": [1, 28, 28]}, {"inputs": 784, "image": [1, 28, 28]}):
+        assert setup_from({"network": {**layers, **size}, "recipe": recipe, "task": "mnist"}).network.inputs == 784
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (None, r"network.inputs: got nothing; .* image = \[channels, height, width\]"),
+        ([0, 4, 5], "network.image: got 0 x 4 x 5; expected sides of at least 1"),
+        ([-1, -4, 5], "network.image: got -1 x -4 x 5; expected sides of at least 1"),
+        ([4, 5], r"network.image\[2\]: got nothing"),
+        ("4x5", "network.image: got .4x5."),
+    ],
+)
+def test_an_image_that_is_none_is_named(image: object, message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        described({**LAWS, "layers": ["conv2d(3, 3)", "flatten", "dense(10)"], **({"image": image} if image else {})})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_listed_with_each_of_its_parameters(kind: str) -> None:
+    listed = LAYERS[kind]
+    assert listed.formula.endswith(".") and listed.source
+    assert {"kind", *(param.name for param in listed.params)} == set(KINDS[kind].model_fields)
+    assert all(param.meaning and param.range for param in listed.params)
+    given = {param.name: param.default for param in listed.params if param.default not in (None, "kernel_size")}
+    table = with_defaults(layer_table(KINDS[kind].example), LAWS)
+    assert read_layer({**given, **table}) == read_layer(table)
+
+
 def test_unknown_kinds_and_missing_outputs() -> None:
     with pytest.raises(UnknownName, match='did you mean "conv2d"'):
         layer_table("conv2(3)")
     recipe = {"optimizer": "sgd", "loss": "cross_entropy", "steps": 1}
-    with pytest.raises(SpecError, match="flatten as the last one"):
+    with pytest.raises(SpecError, match=r"flatten as the last one, which gives 784; .*Add .dense.units.. behind it"):
         setup_from({"network": {**LAWS, "layers": ["flatten"]}, "recipe": recipe, "task": "mnist"})
     with pytest.raises(SpecError, match="11 outputs"):
         setup_from({"network": {**LAWS, "layers": ["flatten", "dense(11)"]}, "recipe": recipe, "task": "mnist"})

@@ -164,17 +164,35 @@ def test_toml_without_a_setup_is_a_spec_error(text: str) -> None:
 CONV = {"kind": "conv2d", "channels": 3, "kernel_size": 3}
 # layers in front of the output, on images of 8 x 8, and pieces that the message must have
 WRONG_SHAPES: list[tuple[list[Any], list[str]]] = [
-    ([{**CONV, "kernel_size": 9}, "flatten"], ["layer 1 (conv2d)", "a window of 9 on a side of 8", "at most 8"]),
     (
-        [CONV, "max_pool2d(2)", {**CONV, "kernel_size": 5}],
-        ["layer 3 (conv2d)", "a window of 5 on a side of 3", "at most 3"],
+        [{**CONV, "kernel_size": 9}, "flatten"],
+        [
+            "layer 1 (conv2d): got 1 x 8 x 8 for a kernel of 9 x 9; expected an image of at least 9 x 9.",
+            "Use a kernel of at most 8 x 8, or padding=1.",
+        ],
     ),
-    ([CONV, "avg_pool2d(7)"], ["layer 2 (avg_pool2d)", "a window of 7 on a side of 6", "at most 6"]),
+    (
+        [CONV, "max_pool2d(2)", {**CONV, "kernel_size": 9, "padding": 1}],
+        ["layer 3 (conv2d): got 3 x 3 x 3 for a kernel of 9 x 9 and padding 1", "7 x 7.", "5 x 5, or padding=3."],
+    ),
+    (
+        [CONV, "avg_pool2d(7)"],
+        ["layer 2 (avg_pool2d): got 3 x 6 x 6 for a kernel of 7 x 7", "at least 7 x 7", "at most 6 x 6."],
+    ),
+    ([CONV, "relu"], ["layer 3 (dense): got an image of 3 x 6 x 6", 'Put "flatten" before it']),
     ([CONV], ["layer 2 (dense)", "an image of 3 x 6 x 6", "one row of numbers", 'Put "flatten" before it']),
-    (["flatten", CONV], ["layer 2 (conv2d)", "64 numbers in a row", "channels x height x width"]),
+    (
+        ["flatten", CONV],
+        ["layer 2 (conv2d)", "64 numbers in a row", "channels x height x width", 'Put it before "flatten"'],
+    ),
     (
         [{"kind": "residual", "layers": [{**CONV, "padding": 1}]}],
-        ["layer 1 (residual)", "3 x 8 x 8 after the layers inside", "1 x 8 x 8, to add them up"],
+        [
+            "layer 1 (residual)",
+            "3 x 8 x 8 after the layers inside",
+            "1 x 8 x 8, to add them up",
+            "the last with channels = 1",
+        ],
     ),
     (
         [CONV, {"kind": "residual", "layers": [CONV]}],
@@ -182,7 +200,7 @@ WRONG_SHAPES: list[tuple[list[Any], list[str]]] = [
     ),
     (
         [CONV, {"kind": "residual", "layers": [{**CONV, "kernel_size": 8}]}],
-        ["layer 2 (residual), inside: layer 1 (conv2d)", "a window of 8 on a side of 6"],
+        ["layer 2 (residual), inside: layer 1 (conv2d)", "got 3 x 6 x 6 for a kernel of 8 x 8"],
     ),
     ([{**CONV, "padding": "same", "stride": 2}], ["conv2d.padding", '"same" with a stride']),
     (["max_pool2d(2, padding=2)"], ["max_pool2d.padding", "at most half the window, 1"]),
@@ -192,7 +210,7 @@ WRONG_SHAPES: list[tuple[list[Any], list[str]]] = [
         [{**CONV, "activation": "mistaken_relu6"}, "flatten"],
         ["network.activation", "mistaken_relu6", "dense layers alone"],
     ),
-    (["conv2s(3, 3)"], ['layer "conv2s" is unknown', 'did you mean "conv2d"?']),
+    (["conv2s(3, 3)"], ['layer "conv2s" is unknown', 'did you mean "conv2d"? See "gradlab list layers".']),
 ]
 
 
@@ -202,6 +220,54 @@ def test_shapes_that_do_not_fit(layers: list[Any], pieces: list[str]) -> None:
     with pytest.raises(SpecError) as caught:
         setup_from({"network": table, "recipe": {**RECIPE, "loss": "cross_entropy"}, "task": "digits"})
     assert all(piece in str(caught.value) for piece in pieces), str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("layers", "pieces"),
+    [
+        (
+            ["conv2d(3, 3)"],
+            ["layer 1 (conv2d)", "which gives 3 x 26 x 26", 'Add "flatten" and "dense(units)" behind it'],
+        ),
+        (["flatten", {"units": 10}, "tanh"], ["layer 3 (activation)", '{ units = 10, activation = "tanh" }']),
+        (["flatten", {"units": 10}, "dropout(0.5)"], ["layer 3 (dropout)", "which gives 10", 'Add "dense(units)"']),
+    ],
+)
+def test_a_last_layer_that_is_not_dense(layers: list[Any], pieces: list[str]) -> None:
+    table = {"weights": "he_normal", "layers": layers}
+    with pytest.raises(SpecError) as caught:
+        setup_from({"network": table, "recipe": {**RECIPE, "loss": "cross_entropy"}, "task": "mnist"})
+    assert all(piece in str(caught.value) for piece in pieces), str(caught.value)
+
+
+def test_an_unknown_task_is_all_that_is_told_of_layers_without_inputs() -> None:
+    table = {"weights": "he_normal", "layers": [CONV, "flatten", {"units": 10}]}
+    said = message_of({"network": table, "recipe": {**RECIPE, "loss": "cross_entropy"}, "task": "digit"})
+    assert said == 'task "digit" is unknown; did you mean "digits"? See "gradlab list tasks".'
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (
+            {**CONV, "foo": 1},
+            "network.layers[0].foo: unknown key of conv2d; known: activation, bias, channels, dropout, ",
+        ),
+        ({**CONV, "in_channels": 1}, 'network.layers[0].in_channels: unknown key of conv2d; did you mean "channels"?'),
+        ({"kind": "dropout", "p": 0.5, "units": 3}, "network.layers[0].units: unknown key of dropout; known: kind, p."),
+        ({"kind": "conv2d", "channels": 3, "kernal_size": 3}, "kernal_size: unknown key of conv2d; did you mean"),
+        ({"unit": 3}, 'network.layers[0].unit: unknown key of dense; did you mean "units"?'),
+        (
+            {"kind": "residual", "layers": [{**CONV, "units": 1}]},
+            "network.layers[0].layers[0].units: unknown key of conv2d; known: activation,",
+        ),
+    ],
+)
+def test_an_unknown_key_of_a_layer_is_told_with_those_of_its_kind(layer: dict[str, Any], message: str) -> None:
+    table = {"weights": "he_normal", "layers": [layer, "flatten", {"units": 10}]}
+    said = message_of({"network": table, "recipe": {**RECIPE, "loss": "cross_entropy"}, "task": "digits"})
+    assert message in said
+    assert "\n" not in said
 
 
 def test_a_batch_of_one_has_no_variance() -> None:

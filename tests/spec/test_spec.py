@@ -16,7 +16,7 @@ from gradlab.data import TASKS
 from gradlab.parts import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, Optimizer, Param
 from gradlab.spec import Choice, NetworkSpec, Recipe, Setup, setup_from
 from gradlab.spec.choice import choose
-from gradlab.spec.network import parse_hidden
+from gradlab.spec.hidden import parse_hidden
 from tests.jobs import NETWORK, RECIPE, setup_of
 
 
@@ -116,6 +116,8 @@ def test_the_call_form_of_a_choice_is_the_choice(data: st.DataObject) -> None:
         ({"name": "relu"}, "relu"),
         ("leaky_relu", "leaky_relu(negative_slope=0.01)"),
         ("leaky_relu(0.2)", "leaky_relu(negative_slope=0.2)"),
+        ("leaky-relu(0.2)", "leaky_relu(negative_slope=0.2)"),
+        ({"name": "leaky-relu", "negative_slope": 0.2}, "leaky_relu(negative_slope=0.2)"),
         ("leaky_relu(negative_slope=0.2)", "leaky_relu(negative_slope=0.2)"),
         ("leaky_relu( negative_slope = 2e-1 )", "leaky_relu(negative_slope=0.2)"),
         ({"name": "leaky_relu", "negative_slope": 0.2}, "leaky_relu(negative_slope=0.2)"),
@@ -126,6 +128,13 @@ def test_the_call_form_of_a_choice_is_the_choice(data: st.DataObject) -> None:
 )
 def test_spellings_of_a_part(spelling: object, expected: str) -> None:
     assert str(choose(ACTIVATIONS, "activation", spelling)) == expected
+
+
+@pytest.mark.parametrize("task", ["reg-plane(points=20)", {"name": "reg-plane", "points": 20}, "reg_plane(points=20)"])
+def test_a_task_as_the_playground_spells_it(task: object) -> None:
+    setup = setup_from({"network": NETWORK, "recipe": RECIPE, "task": task})
+    assert (setup.task.name, setup.points) == ("reg_plane", 20)
+    assert setup.network.inputs == 2
 
 
 def test_a_choice_gives_its_values_by_name_and_in_order() -> None:

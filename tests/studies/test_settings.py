@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from gradlab.errors import SpecError
+from gradlab.parts import ACTIVATIONS
+from gradlab.spec.choice import choose
 from gradlab.studies.settings import apply_settings, merged, parse_setting, with_path
 from tests.studies.small import small_plan
 
@@ -87,3 +89,14 @@ def test_what_is_wrong_in_a_row_names_its_cell() -> None:
             rows=[{"id": "B", "network": {"layers": {"9": {}}}}],
             claims=[],
         )
+
+
+def test_a_hyphen_in_a_name_is_an_underscore() -> None:
+    table = {
+        "task": "mnist",
+        "network": {"activation": "leaky-relu"},
+        "variants": {"reg_plane": {"recipe": {"steps": 3}}},
+    }
+    assert apply_settings(table, ["task=reg-plane(points=20)"])["recipe"] == {"steps": 3}
+    changed = apply_settings(table, ["network.activation.negative_slope=0.2"])["network"]["activation"]
+    assert str(choose(ACTIVATIONS, "activation", changed)) == "leaky_relu(negative_slope=0.2)"

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gradlab.catalog import Catalog
 
 Kind = Literal[
+    "layers",
     "activations",
     "initializers",
     "norms",
@@ -30,7 +31,7 @@ Kind = Literal[
 def show(kind: Annotated[Kind, Parameter(help="What to list.")], /, *, as_json: AsJson = False) -> None:
     """List what networks are made of, what they learn, what is measured or computed of them, and theories for claims.
 
-    Every part and task can stand in a study file or behind --set, with its parameters in brackets.
+    Every layer, part and task can stand in a study file or behind --set, with its parameters in brackets.
 
     For example:
       gradlab list activations
@@ -45,10 +46,12 @@ def show(kind: Annotated[Kind, Parameter(help="What to list.")], /, *, as_json: 
     from gradlab.parts import CATALOGS
     from gradlab.reports.text import print_catalog
     from gradlab.signals import CATALOGS as MEASURED
+    from gradlab.spec.listed import LAYERS
     from gradlab.studies.compare import DEPTHS, THEORIES
     from gradlab.studies.exact import COMPUTATIONS
 
     of_studies: dict[str, Catalog[Any]] = {
+        "layers": LAYERS,
         "tasks": TASKS,
         "computations": COMPUTATIONS,
         "theories": THEORIES,

@@ -116,11 +116,10 @@ def _network(target: str | None, given: dict[str, Any], settings: list[str] | No
             next(iter(given)), next(iter(given))
         )
         raise UserError(option, got=f"it beside {target}", expected="a target or a description by options, not both")
-    from gradlab.cli.target import is_code, load_module, load_setups
+    from gradlab.cli.target import is_code, load_module, load_setups, refuse_settings
 
     if is_code(target):
-        if settings:
-            raise UserError("--set", got="it for code", expected="it for a study only", do="Change the code instead")
+        refuse_settings(settings, f"{target}, which is code", "Change the code instead")
         with redirect_stdout(sys.stderr):
             return load_module(target)
     (name, found), *others = load_setups(target, settings or ())
@@ -138,10 +137,9 @@ def _described(given: dict[str, Any], settings: list[str] | None) -> NetworkSpec
     Raises:
         UserError: No hidden layers were given, or wrong content.
     """
-    from gradlab.cli.target import network_from
+    from gradlab.cli.target import network_from, refuse_settings
 
-    if settings:
-        raise UserError("--set", got="it without a study", expected="a study's name in front of it")
+    refuse_settings(settings, "a network described by options", "Change the options, or name a study")
     if "hidden" not in given:
         do = "Name a study, a file or code, or describe the network, such as --hidden 100x40"
         raise UserError("network", got="nothing", do=do)

@@ -26,7 +26,10 @@ def summary(
     *,
     input: Annotated[
         str | None,
-        Parameter(help="Shape of one example, such as 1x28x28; code needs it unless the first layer is dense."),
+        Parameter(
+            help="Shape of one example, such as 1x28x28; code needs it unless the first layer is dense, "
+            "a [network] table where it has neither inputs nor image."
+        ),
     ] = None,
     settings: Settings = None,
     as_json: AsJson = False,
@@ -58,10 +61,9 @@ def summary(
 
 def _of_code(target: str, shape: tuple[int, ...] | None, settings: list[str] | None) -> Summary:
     """The summary of a network that code makes."""
-    from gradlab.cli.target import load_module
+    from gradlab.cli.target import load_module, refuse_settings
 
-    if settings:
-        raise UserError("--set", got="it for code", expected="it for a study only", do="Change the code instead")
+    refuse_settings(settings, f"{target}, which is code", "Change the code instead")
     module = load_module(target)
     from gradlab.nets.module_summary import expected_input, summarize
 
@@ -79,7 +81,7 @@ def _of_spec(target: str, shape: tuple[int, ...] | None, settings: list[str] | N
     from gradlab.cli.target import load_networks
     from gradlab.nets.summary import summarize_spec
 
-    (name, spec), *others = load_networks(target, settings or ())
+    (name, spec), *others = load_networks(target, settings or (), shape)
     if others:
         several = f"{len(others)} other network{'s' if len(others) > 1 else ''} of the study"
         note(f"This is the network of {name}; {several} can be chosen with --set.")

@@ -37,12 +37,15 @@ def is_code(target: str) -> bool:
     return target.endswith(".py") or (":" in target.removeprefix(Path(target).drive) and not target.endswith(".toml"))
 
 
-def load_networks(target: str, settings: Sequence[str] = ()) -> list[tuple[str, NetworkSpec]]:
+def load_networks(
+    target: str, settings: Sequence[str] = (), input: tuple[int, ...] | None = None
+) -> list[tuple[str, NetworkSpec]]:
     """The networks of a study that differ in what a summary shows, each with the name of its first cell.
 
     Args:
         target: A shipped study's name, or a TOML file: a study, a Setup, or a [network] table alone.
         settings: As behind `--set`, for a study.
+        input: Shape of one example, for a [network] table alone that leaves it out.
 
     Raises:
         UserError: Neither a study nor a file, or wrong content.
@@ -51,19 +54,22 @@ def load_networks(target: str, settings: Sequence[str] = ()) -> list[tuple[str, 
     from gradlab.spec import Setup
 
     found: dict[object, tuple[str, NetworkSpec]] = {}
-    for name, one in load_setups(target, settings):
+    for name, one in load_setups(target, settings, input):
         spec = one.network if isinstance(one, Setup) else one
         summary = summarize_spec(spec)
         found.setdefault((summary.input, summary.layers), (name, spec))
     return list(found.values())
 
 
-def load_setups(target: str, settings: Sequence[str] = ()) -> list[tuple[str, NetworkSpec | Setup]]:
+def load_setups(
+    target: str, settings: Sequence[str] = (), input: tuple[int, ...] | None = None
+) -> list[tuple[str, NetworkSpec | Setup]]:
     """The setups of a study whose networks or tasks differ, each with the name of its first cell.
 
     Args:
         target: As of `load_networks`; a [network] table alone gives a network without recipe and task.
         settings: As behind `--set`, for a study.
+        input: As of `load_networks`.
 
     Raises:
         UserError: Neither a study nor a file, or wrong content.
@@ -77,12 +83,9 @@ def load_setups(target: str, settings: Sequence[str] = ()) -> list[tuple[str, Ne
         if "study" not in table and "name" not in table:
             if "network" not in table:
                 raise StudyFileError("no network", file=target, expected="a [network] table, or a study")
-            if settings:
-                raise UserError(
-                    "--set", got="it for a network", expected="it for a study", do="Change the file instead"
-                )
+            refuse_settings(settings, f"{target}, which describes one network", "Change the file instead")
             is_alone = table.keys() == {"network"}
-            return [(target, network_from(table["network"]) if is_alone else setup_from(table))]
+            return [(target, network_from(table["network"], input) if is_alone else setup_from(table))]
     from gradlab.reports.words import levels_text
 
     try:
@@ -102,8 +105,22 @@ def load_setups(target: str, settings: Sequence[str] = ()) -> list[tuple[str, Ne
     return list(found.values())
 
 
-def network_from(table: object) -> NetworkSpec:
+def refuse_settings(settings: Sequence[str] | None, target: str, do: str) -> None:
+    """Say that only a study's settings can be changed from the command line.
+
+    Raises:
+        UserError: There are settings.
+    """
+    if settings:
+        raise UserError("--set", got=f"a setting for {target}", expected="one for a study", do=do)
+
+
+def network_from(table: object, input: tuple[int, ...] | None = None) -> NetworkSpec:
     """A network described alone.
+
+    Args:
+        table: What stands in `[network]`.
+        input: Shape of one example, where the table leaves it out.
 
     Raises:
         SpecError: With every problem found.
@@ -112,9 +129,10 @@ def network_from(table: object) -> NetworkSpec:
 
     from gradlab.errors import from_validation
     from gradlab.spec import NetworkSpec
+    from gradlab.spec.network import with_input
 
     try:
-        return NetworkSpec.model_validate(table)
+        return NetworkSpec.model_validate(table if input is None else with_input(table, input))
     except ValidationError as error:
         raise from_validation(error, "network") from None
 

@@ -148,11 +148,11 @@ def summarize_spec(spec: NetworkSpec, input: Sequence[int] | None = None) -> Sum
     """
     shape = spec.shapes[0] if input is None else tuple(input)
     where = f"layer 1 ({spec.layers[0].kind})"
+    if spec.image is not None and shape != spec.image:
+        raise SpecError(where, got=shape_text(shape), expected=f"an image of {shape_text(spec.image)}")
     if math.prod(shape) != spec.inputs:
         got = shape_text(shape) + (f", which is {math.prod(shape):,} numbers" if len(shape) > 1 else "")
         raise SpecError(where, got=got, expected=f"{spec.inputs:,} input{'s' * (spec.inputs > 1)}")
-    if spec.image is not None and shape != spec.image:
-        raise SpecError(where, got=shape_text(shape), expected=f"an image of {shape_text(spec.image)}")
     rows = _rows_through(spec.layers, spec.shapes[0], last="output")
     return Summary("fully connected" if spec.is_plain else "layers", shape, rows)
 

@@ -21,11 +21,15 @@ Shape = tuple[int, ...]
 
 
 class Record(BaseModel):
-    """What all layers share: frozen, of a kind that is written only where it is not "dense"."""
+    """What all layers share: frozen, of a kind that is written only where it is not "dense".
+
+    Its docstring and its fields' descriptions are what `gradlab list layers` says of it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str
+    source: ClassVar[str]
     example: ClassVar[str | Mapping[str, Any]]  # one that takes an image of any size from 4 x 4 on; for the laws
 
     @abstractmethod
@@ -49,12 +53,17 @@ class Weighted(Record):
     squared weights is added to the loss, as in Keras.
     """
 
-    activation: ActivationChoice = Choice(name="identity")
-    weights: InitializerChoice
-    bias: BiasChoice = "own"
-    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
-    norm: NormChoice = None
-    l2: float = Field(default=0.0, ge=0.0, allow_inf_nan=False)
+    activation: ActivationChoice = Field(default=Choice(name="identity"), description="of its outputs")
+    weights: InitializerChoice = Field(description="law that they are drawn from")
+    bias: BiasChoice = Field(default="own", description='law of the biases; "own" is that of the weights')
+    dropout: float = Field(default=0.0, ge=0.0, lt=1.0, description="probability that training sets an activation to 0")
+    norm: NormChoice = Field(default=None, description="of the sums, before the activation")
+    l2: float = Field(
+        default=0.0,
+        ge=0.0,
+        allow_inf_nan=False,
+        description="times the sum of the squared weights is added to the loss",
+    )
 
     @model_validator(mode="after")
     def _joint_law(self) -> Weighted:
@@ -79,7 +88,8 @@ class Dense(Weighted):
     """Units that each see all numbers below."""
 
     kind: Literal["dense"] = "dense"
-    units: int = Field(ge=1, le=MOST_UNITS, strict=True)
+    units: int = Field(ge=1, le=MOST_UNITS, strict=True, description="numbers that it makes")
+    source = "torch.nn.Linear; Keras' Dense"
     example = {"kind": "dense", "units": 3, "activation": "tanh"}
 
     def shape(self, below: Shape, where: str) -> Shape:
@@ -106,10 +116,13 @@ class Conv2d(Weighted):
     """
 
     kind: Literal["conv2d"] = "conv2d"
-    channels: int = Field(ge=1, le=MOST_UNITS, strict=True)
-    kernel_size: int = Field(ge=1, strict=True)
-    stride: int = Field(default=1, ge=1, strict=True)
-    padding: Annotated[int, Field(ge=0, strict=True)] | Literal["same"] = 0
+    channels: int = Field(ge=1, le=MOST_UNITS, strict=True, description="images that it makes")
+    kernel_size: int = Field(ge=1, strict=True, description="side of a kernel")
+    stride: int = Field(default=1, ge=1, strict=True, description="places from one window to the next")
+    padding: Annotated[int, Field(ge=0, strict=True)] | Literal["same"] = Field(
+        default=0, description="zeros on every side"
+    )
+    source = "torch.nn.Conv2d"
     example = {"kind": "conv2d", "channels": 3, "kernel_size": 3, "activation": "tanh"}
 
     @model_validator(mode="after")
@@ -126,9 +139,8 @@ class Conv2d(Weighted):
         return self.padding, self.padding
 
     def shape(self, below: Shape, where: str) -> Shape:
-        _, height, width = image_shape(below, where)
-        pads = sum(self.pads)
-        return (self.channels, *(places(side, self.kernel_size, self.stride, pads, where) for side in (height, width)))
+        image = image_shape(below, where)
+        return (self.channels, *windows(image, self.kernel_size, self.stride, sum(self.pads), where, can_pad=True))
 
 
 def image_shape(below: Shape, where: str) -> tuple[int, int, int]:
@@ -139,24 +151,43 @@ def image_shape(below: Shape, where: str) -> tuple[int, int, int]:
     """
     if len(below) != 3:
         raise SpecError(
-            where, got=f"{shape_text(below)} numbers in a row", expected="an image: channels x height x width"
+            where,
+            got="one number" if not below else f"{shape_text(below)} number{'s' * (below != (1,))} in a row",
+            expected="an image: channels x height x width",
+            do='Put it before "flatten" and dense layers, or give the network image = [channels, height, width]',
         )
     return below[0], below[1], below[2]
 
 
-def places(side: int, kernel: int, stride: int, pads: int, where: str) -> int:
-    """Windows along a side of an image, `pads` zeros added to it.
+def windows(
+    image: tuple[int, int, int], kernel: int, stride: int, pads: int, where: str, *, can_pad: bool
+) -> tuple[int, int]:
+    """Square windows along the height and along the width of an image.
+
+    Args:
+        image: Channels, height and width.
+        kernel: Side of a window.
+        stride: From one window to the next.
+        pads: Zeros added to each side, before and after it together.
+        where: The layer, for messages.
+        can_pad: Whether any padding is allowed; a pool's is at most half its window.
 
     Raises:
-        SpecError: The window is larger than the side.
+        SpecError: The window is larger than the image, with what would fit.
     """
-    if side + pads < kernel:
+    _, *sides = image
+    room = min(sides) + pads
+    if room < kernel:
+        padding = f" and padding {pads // 2}" if pads else ""  # "same" always makes room enough
+        do = f"Use a kernel of at most {room} x {room}"
         raise SpecError(
             where,
-            got=f"a window of {kernel} on a side of {side}" + (f" with {pads} zeros" if pads else ""),
-            expected=f"a kernel_size of at most {side + pads}",
+            got=f"{shape_text(image)} for a kernel of {kernel} x {kernel}{padding}",
+            expected=f"an image of at least {kernel - pads} x {kernel - pads}",
+            do=f"{do}, or padding={-(-(kernel - min(sides)) // 2)}" if can_pad else do,
         )
-    return (side + pads - kernel) // stride + 1
+    height, width = ((side + pads - kernel) // stride + 1 for side in sides)
+    return height, width
 
 
 def shape_text(shape: Sequence[int | str]) -> str:

@@ -2,7 +2,7 @@
 
 `"relu"`, `"leaky_relu(0.2)"`, `"leaky_relu(negative_slope=0.2)"` and `{ name = "leaky_relu", negative_slope = 0.2 }` are
 the same choice. Parameters left out take the record's defaults, and are part of the content from then on, so that a
-hash does not depend on what a default happened to be.
+hash does not depend on what a default happened to be. A "-" in a name is read as "_": "leaky-relu", "reg-plane".
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gradlab.errors import SpecError, shown
 from gradlab.parts import ACTIVATIONS, INITIALIZERS, LOSSES, NORMS, OPTIMIZERS, SCHEDULES, Optimizer
 from gradlab.parts.param import Param, Value, resolve
 
-_CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\((.*)\))?\s*", re.DOTALL)
+_CALL = re.compile(r"\s*([A-Za-z_][\w-]*)\s*(?:\((.*)\))?\s*", re.DOTALL)
 
 
 class Choice(BaseModel):
@@ -52,6 +52,23 @@ class Choice(BaseModel):
         return f"{self.name}({inside})" if inside else self.name
 
 
+def spelt(name: str) -> str:
+    """A name as catalogs spell it.
+
+    Example:
+        >>> spelt("leaky-relu")
+        'leaky_relu'
+    """
+    return name.strip().replace("-", "_")
+
+
+def name_in(value: object) -> str | None:
+    """The name in a text or table that has not been checked yet; None where there is none."""
+    if isinstance(value, Mapping):
+        value = value.get("name")
+    return spelt(value.split("(")[0]) if isinstance(value, str) else None
+
+
 def parse_call(text: str, where: str) -> tuple[str, dict[str, object]]:
     """Read `name`, `name(0.2)` or `name(key=0.2)`; a positional value comes back under "#0", "#1" ...
 
@@ -65,7 +82,7 @@ def parse_call(text: str, where: str) -> tuple[str, dict[str, object]]:
     match = _CALL.fullmatch(text)
     if match is None:
         raise SpecError(where, got=shown(text), expected="a name, or name(parameter=value)")
-    name, inside = match[1], match[2]
+    name, inside = spelt(match[1]), match[2]
     if not inside or not inside.strip():
         return name, {}
     try:
@@ -106,6 +123,7 @@ def choose(catalog: Catalog[Any], kind: str, value: object) -> Choice:
         name = given.pop("name")  # type: ignore[assignment]
         if not isinstance(name, str):
             raise SpecError(f"{kind}.name", got=shown(name), expected="a name")
+        name = spelt(name)
     else:
         raise SpecError(kind, got=shown(value), expected="a name, or a table with a name")
     record = catalog[name]

@@ -5,7 +5,8 @@ text names a kind as everywhere: "flatten", "conv2d(32, 3)", "max_pool2d(kernel_
 then stands by itself; a table says the same with `kind`.
 Shapes are those of one example: (units,), or (channels, height, width) of an image.
 
-Adding a kind is one class in `KINDS`; its law tests follow from `example`.
+Adding a kind is one class in `KINDS`; its law tests follow from `example`, and what `gradlab list layers` says of it from
+its docstring, `source` and the descriptions of its fields.
 """
 
 from __future__ import annotations
@@ -13,20 +14,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from gradlab.errors import SpecError, UnknownName, shown
 from gradlab.parts import ACTIVATIONS, NORMS
-from gradlab.spec.blocks import Conv2d, Dense, Record, Shape, Weighted, image_shape, places, shape_text
+from gradlab.spec.blocks import Conv2d, Dense, Record, Shape, Weighted, image_shape, shape_text, windows
 from gradlab.spec.choice import ActivationChoice, NormOf, parse_call
 
 
 class _Pool(Record):
     """A number for every window of each channel. The stride is the window's side where it is not given."""
 
-    kernel_size: int = Field(ge=1, strict=True)
-    stride: int | None = Field(default=None, ge=1, strict=True)
-    padding: int = Field(default=0, ge=0, strict=True)
+    kernel_size: int = Field(ge=1, strict=True, description="side of a window")
+    stride: int | None = Field(default=None, ge=1, strict=True, description="places from one window to the next")
+    padding: int = Field(default=0, ge=0, strict=True, description="on every side, at most half the window")
 
     @model_validator(mode="after")
     def _narrow_padding(self) -> _Pool:
@@ -42,15 +44,15 @@ class _Pool(Record):
         return self.kernel_size if self.stride is None else self.stride
 
     def shape(self, below: Shape, where: str) -> Shape:
-        channels, height, width = image_shape(below, where)
-        pads = 2 * self.padding
-        return (channels, *(places(side, self.kernel_size, self.step, pads, where) for side in (height, width)))
+        image = image_shape(below, where)
+        return (image[0], *windows(image, self.kernel_size, self.step, 2 * self.padding, where, can_pad=False))
 
 
 class MaxPool2d(_Pool):
     """The largest number of every window."""
 
     kind: Literal["max_pool2d"] = "max_pool2d"
+    source = "torch.nn.MaxPool2d"
     example = "max_pool2d(2)"
 
 
@@ -58,6 +60,7 @@ class AvgPool2d(_Pool):
     """The mean of every window; zeros of the padding count, as torch's default has it."""
 
     kind: Literal["avg_pool2d"] = "avg_pool2d"
+    source = "torch.nn.AvgPool2d"
     example = "avg_pool2d(2)"
 
 
@@ -65,6 +68,7 @@ class Flatten(Record):
     """An image as one row of numbers: channel by channel, row by row."""
 
     kind: Literal["flatten"] = "flatten"
+    source = "torch.nn.Flatten"
     example = "flatten"
 
     def shape(self, below: Shape, where: str) -> Shape:
@@ -83,7 +87,8 @@ class Activation(_Keeps):
     """An activation by itself: after a pooling layer, or of the sum that a residual block makes."""
 
     kind: Literal["activation"] = "activation"
-    activation: ActivationChoice
+    activation: ActivationChoice = Field(description="which; its bare name says the same")
+    source = "torch.nn's activations as modules"
     example: ClassVar[Mapping[str, Any]] = {"kind": "activation", "activation": "relu"}
 
 
@@ -91,7 +96,8 @@ class Normalise(_Keeps):
     """A norm by itself: of the inputs, say."""
 
     kind: Literal["norm"] = "norm"
-    norm: NormOf
+    norm: NormOf = Field(description="which; its bare name says the same")
+    source = "torch.nn's norms as modules"
     example: ClassVar[Mapping[str, Any]] = {"kind": "norm", "norm": "batch_norm"}
 
 
@@ -99,7 +105,8 @@ class Dropout(_Keeps):
     """Dropout by itself: of the inputs, or after a pooling layer."""
 
     kind: Literal["dropout"] = "dropout"
-    p: float = Field(ge=0.0, lt=1.0)
+    p: float = Field(ge=0.0, lt=1.0, description="probability that training sets a number to 0")
+    source = "torch.nn.Dropout"
     example = "dropout(0.25)"
 
 
@@ -110,7 +117,8 @@ class Standardize(_Keeps):
     """
 
     kind: Literal["standardize"] = "standardize"
-    fitted: bool = True
+    fitted: bool = Field(default=True, description="whether mean and std were taken")
+    source = "Keras' Normalization"
     example = "standardize"
 
 
@@ -118,7 +126,8 @@ class Residual(_Keeps):
     """x + f(x), f the layers inside."""
 
     kind: Literal["residual"] = "residual"
-    layers: tuple[LayerRecord, ...]
+    layers: tuple[LayerRecord, ...] = Field(description="those inside, which keep the shape")
+    source = "He, Zhang, Ren and Sun 2016 (arXiv:1512.03385)"
     example: ClassVar[Mapping[str, Any]] = {
         "kind": "residual",
         "layers": [{"kind": "conv2d", "channels": 1, "kernel_size": 3, "padding": "same"}],
@@ -133,8 +142,16 @@ class Residual(_Keeps):
                 where,
                 got=f"{shape_text(inner)} after the layers inside",
                 expected=f"{shape_text(below)}, to add them up",
+                do=f"Let them keep the shape{_keeping(below)}",
             )
         return below
+
+
+def _keeping(below: Shape) -> str:
+    """How the last layer inside a residual block gives back the shape that the block got."""
+    if len(below) == 3:
+        return f': convolutions with padding = "same", the last with channels = {below[0]}'
+    return f": the last a dense layer with units = {below[0]}" if below else ""
 
 
 Layer = Dense | Conv2d | MaxPool2d | AvgPool2d | Flatten | Activation | Normalise | Dropout | Standardize | Residual
@@ -187,6 +204,14 @@ def with_defaults(table: Any, defaults: Mapping[str, object]) -> Any:
     return {**{key: value for key, value in defaults.items() if is_block and key in takes}, **table}
 
 
+def starts_dense(layers: object) -> bool:
+    """Whether the first of the layers takes a row of numbers, as far as that can be told before they are validated."""
+    try:
+        return not isinstance(layers, list | tuple) or not layers or layer_table(layers[0])["kind"] == "dense"
+    except (SpecError, UnknownName):  # what is wrong with it is said when it is validated
+        return True
+
+
 def shapes_through(layers: Sequence[Layer], below: Shape, where: str) -> tuple[Shape, ...]:
     """Shape of the inputs and of every layer's outputs, [L + 1] of them, for one example.
 
@@ -210,7 +235,7 @@ def read_layer(value: object) -> Record:
     Raises:
         UnknownName: No such kind.
         SpecError: Neither text nor table, or too many values.
-        pydantic.ValidationError: A value that does not fit.
+        pydantic.ValidationError: A value that does not fit, or keys that its kind does not have.
 
     Example:
         >>> read_layer("max_pool2d(2)")
@@ -219,7 +244,15 @@ def read_layer(value: object) -> Record:
     if isinstance(value, Record):
         return value
     table = layer_table(value)
-    return KINDS[table["kind"]].model_validate(table)
+    kind = KINDS[table["kind"]]
+    unknown = [key for key in table if key not in kind.model_fields]
+    if unknown:  # before anything else: what is missing is often what was misspelt
+        of = {"known": tuple(kind.model_fields), "of": table["kind"]}
+        problem = PydanticCustomError("extra_forbidden", "unknown key", of)
+        raise ValidationError.from_exception_data(
+            table["kind"], [{"type": problem, "loc": (str(key),), "input": table[key]} for key in unknown]
+        )
+    return kind.model_validate(table)
 
 
 def _positions(name: str) -> list[str]:
@@ -231,7 +264,7 @@ def _positions(name: str) -> list[str]:
 
 def _kind(name: object) -> type[Record]:
     if not isinstance(name, str) or name not in KINDS:
-        raise UnknownName("layer", name, (*KINDS, *ACTIVATIONS, *NORMS))
+        raise UnknownName("layer", name, (*KINDS, *ACTIVATIONS, *NORMS), do='See "gradlab list layers".')
     return KINDS[name]
 
 

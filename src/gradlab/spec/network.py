@@ -14,7 +14,7 @@ of a study can change what the inputs go through first and nothing else.
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,9 +22,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_valid
 
 from gradlab.errors import SpecError, UnknownName
 from gradlab.parts import ACTIVATIONS, INITIALIZERS
-from gradlab.spec.blocks import MOST_UNITS, Conv2d, Dense, Shape
+from gradlab.spec.blocks import MOST_UNITS, Conv2d, Dense, Shape, shape_text
 from gradlab.spec.choice import choose, choose_bias, choose_norm
+from gradlab.spec.hidden import MOST_LAYERS, dropouts_of, parse_hidden
 from gradlab.spec.layers import (
+    Activation,
     Flatten,
     Layer,
     LayerRecord,
@@ -32,20 +34,19 @@ from gradlab.spec.layers import (
     Standardize,
     layer_table,
     shapes_through,
+    starts_dense,
     with_defaults,
 )
 
-MOST_LAYERS = 10_000
-_ITEM = re.compile(r"\s*(-?\d+)\s*(?:[x×*]\s*(-?\d+))?\s*(?::\s*([^:]+?))?\s*")  # noqa: RUF001  (the sign people paste)
-_DEFAULTS = ("activation", "weights", "bias", "norm", "dropout")
-_SUGAR = ("inputs", "outputs", "hidden", *_DEFAULTS, "output")
+DEFAULTS = ("activation", "weights", "bias", "norm", "dropout")  # of blocks that do not say their own
+_SUGAR = ("inputs", "outputs", "hidden", *DEFAULTS, "output")
 
 
 class NetworkSpec(BaseModel):
     """A network: the shape of one example and a sequence of layers, the last being the output.
 
     Attributes:
-        inputs: Numbers of one example.
+        inputs: Numbers of one example; those of the image where they are not given.
         image: Channels, height and width, where the inputs are the pixels of an image, channel by channel and row by row.
         layers: From the inputs to the outputs; the last one is dense.
     """
@@ -63,7 +64,9 @@ class NetworkSpec(BaseModel):
             return data
         if "layers" not in data:
             return _from_sugar(data)
-        defaults = {key: data[key] for key in _DEFAULTS if key in data}
+        if "inputs" not in data:
+            data = {**data, "inputs": _numbers_of(data.get("image"))}
+        defaults = {key: data[key] for key in DEFAULTS if key in data}
         layers = data["layers"]
         if "front" in data and isinstance(layers, list | tuple):
             front = data["front"]
@@ -86,12 +89,21 @@ class NetworkSpec(BaseModel):
             raise SpecError("network.layers", got=f"{len(self.layers)} layers", expected=f"1 to {MOST_LAYERS:,} layers")
         last = self.layers[-1]
         if not isinstance(last, Dense):
-            raise SpecError("network.layers", got=f"{last.kind} as the last one", expected="a dense layer of outputs")
+            above = shape_text(self.shapes[-1])
+            raise SpecError(
+                f"network.layers: layer {len(self.layers)} ({last.kind})",
+                got=f"{last.kind} as the last one, which gives {above}",
+                expected="a dense layer of outputs",
+                do=_ended(self.layers, self.shapes[-1]),
+            )
         if last.dropout:
             raise SpecError("network.output.dropout", got=last.dropout, expected="no dropout of the outputs")
+        if self.image is not None and min(self.image) < 1:
+            raise SpecError("network.image", got=shape_text(self.image), expected="sides of at least 1")
         if self.image is not None and self.image[0] * self.image[1] * self.image[2] != self.inputs:
-            sides = " x ".join(map(str, self.image))
-            raise SpecError("network.image", got=sides, expected=f"{self.inputs:,} numbers, as there are inputs")
+            raise SpecError(
+                "network.image", got=shape_text(self.image), expected=f"{self.inputs:,} numbers, as there are inputs"
+            )
         _ = self.shapes
         self._check_places()
         return self
@@ -190,6 +202,33 @@ class NetworkSpec(BaseModel):
         return count
 
 
+def with_input(network: Any, shape: Shape) -> Any:
+    """A network's table with the shape of one example, where it does not say its inputs, or its image, itself.
+
+    Args:
+        network: What stands in `[network]`, before it is validated.
+        shape: Of one example.
+    """
+    if not isinstance(network, Mapping) or "image" in network:
+        return network
+    first = network.get("front") or network.get("layers")
+    image = {"image": shape} if len(shape) == 3 and not starts_dense(first) else {}
+    return {"inputs": math.prod(shape), **image, **network}
+
+
+def _numbers_of(image: object) -> int:
+    """The inputs that an image has.
+
+    Raises:
+        SpecError: There is no image.
+    """
+    if image is None:
+        expected = "the numbers of one example, or image = [channels, height, width]"
+        raise SpecError("network.inputs", got="nothing", expected=expected)
+    sides = [side for side in image if isinstance(side, int)] if isinstance(image, list | tuple) else []
+    return max(1, math.prod(sides))  # what is wrong with an image is said when that is validated
+
+
 def _placed(layers: Sequence[Layer], below: Shape) -> Iterator[tuple[Layer, Shape, Shape]]:
     for layer in layers:
         if isinstance(layer, Residual):
@@ -197,6 +236,14 @@ def _placed(layers: Sequence[Layer], below: Shape) -> Iterator[tuple[Layer, Shap
         above = layer.shape(below, layer.kind)
         yield layer, below, above
         below = above
+
+
+def _ended(layers: Sequence[Layer], above: Shape) -> str:
+    """What to do about layers that do not end in a dense one, whose outputs have the shape `above`."""
+    last = layers[-1]
+    if isinstance(last, Activation) and len(layers) > 1 and isinstance(layers[-2], Dense):
+        return f'Write it into the layer before it: {{ units = {above[0]}, activation = "{last.activation.name}" }}'
+    return f"""Add {'"flatten" and ' if len(above) > 1 else ""}"dense(units)" behind it"""
 
 
 def _inside(layer: Layer) -> Iterator[Layer]:
@@ -225,7 +272,7 @@ def _from_sugar(data: Mapping[str, Any]) -> dict[str, Any]:
     hidden = parse_hidden(data.get("hidden", []))
     layers = [
         {"units": units, "activation": activation or base, **of_hidden, "dropout": dropout}
-        for (units, activation), dropout in zip(hidden, _dropouts(data.get("dropout", 0.0), len(hidden)), strict=True)
+        for (units, activation), dropout in zip(hidden, dropouts_of(data.get("dropout", 0.0), len(hidden)), strict=True)
     ]
     last = data.get("output", {})
     if not isinstance(last, Mapping):
@@ -234,64 +281,3 @@ def _from_sugar(data: Mapping[str, Any]) -> dict[str, Any]:
         last = {**last, "activation": base}
     layers.append({"units": data["outputs"], "activation": "identity", **law, **last})
     return {"inputs": data["inputs"], "layers": layers}
-
-
-def parse_hidden(hidden: object) -> list[tuple[int, str | None]]:
-    """Widths (and own activations) of the hidden layers.
-
-    Args:
-        hidden: "2 x 9", "400-400-100", "2:identity - 2 x 10", [400, 400, 100] or {width, depth, front}.
-
-    Raises:
-        SpecError: Not of these forms, or a width or depth below its minimum.
-
-    Example:
-        >>> parse_hidden("3:identity - 2 x 2")
-        [(3, 'identity'), (2, None), (2, None)]
-    """
-    expected = '"2 x 9", "400-400-100", [400, 400, 100] or { width = 2, depth = 9 }'
-    if isinstance(hidden, Mapping):
-        for key in hidden:
-            if key not in ("width", "depth", "front"):
-                raise UnknownName("network.hidden key", str(key), ("width", "depth", "front"))
-        front = parse_hidden(hidden["front"]) if "front" in hidden else []
-        width, depth = (_whole(hidden.get(key), f"network.hidden.{key}") for key in ("width", "depth"))
-        return front + _repeat(width, depth, None, hidden)
-    if isinstance(hidden, int) and not isinstance(hidden, bool):
-        return _repeat(hidden, 1, None, hidden)
-    if isinstance(hidden, list | tuple):
-        return [item for width in hidden for item in _repeat(_whole(width, "network.hidden"), 1, None, hidden)]
-    if not isinstance(hidden, str):
-        raise SpecError("network.hidden", got=repr(hidden), expected=expected)
-    layers: list[tuple[int, str | None]] = []
-    for text in re.split(r"(?<=[\w)\s])-(?![^(]*\))", hidden) if hidden.strip() else []:
-        match = _ITEM.fullmatch(text)
-        if match is None:
-            raise SpecError("network.hidden", got=repr(hidden), expected=expected)
-        layers += _repeat(int(match[1]), 1 if match[2] is None else int(match[2]), match[3], hidden)
-    return layers
-
-
-def _dropouts(dropout: object, depth: int) -> list[object]:
-    """Dropout of each hidden layer, from one number for all or a list of one number a layer."""
-    each = dropout if isinstance(dropout, list | tuple) else [dropout] * depth
-    for value in each:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value < 1.0:
-            raise SpecError("network.dropout", got=repr(value), expected="a probability, at least 0 and below 1")
-    if len(each) != depth:
-        raise SpecError("network.dropout", got=f"{len(each)} numbers", expected=f"{depth}, one for each hidden layer")
-    return list(each)
-
-
-def _whole(value: object, where: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise SpecError(where, got="nothing" if value is None else repr(value), expected="a whole number")
-    return value
-
-
-def _repeat(width: int, depth: int, activation: str | None, written: object) -> list[tuple[int, str | None]]:
-    if not 1 <= width <= MOST_UNITS:
-        raise SpecError("network.hidden", got=repr(written), expected=f"every width between 1 and {MOST_UNITS:,}")
-    if not 0 <= depth <= MOST_LAYERS:
-        raise SpecError("network.hidden", got=repr(written), expected=f"a depth between 0 and {MOST_LAYERS:,}")
-    return [(width, activation)] * depth

@@ -14,11 +14,10 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from gradlab.data import TASKS
-from gradlab.errors import SpecError, UnknownName, from_validation
+from gradlab.errors import SpecError, from_validation
 from gradlab.parts import LOSSES, NORMS
-from gradlab.spec.blocks import Dense
-from gradlab.spec.choice import Choice, TaskChoice
-from gradlab.spec.layers import Layer, layer_table
+from gradlab.spec.choice import Choice, TaskChoice, choose, name_in
+from gradlab.spec.layers import Layer, starts_dense
 from gradlab.spec.network import NetworkSpec
 from gradlab.spec.recipe import Recipe
 
@@ -37,23 +36,18 @@ class Setup(BaseModel):
     def _sizes_of_the_task(cls, data: Any) -> Any:
         if not isinstance(data, Mapping) or not isinstance(data.get("network"), Mapping) or "task" not in data:
             return data
-        task = data["task"]
-        name = (
-            task.split("(")[0].strip()
-            if isinstance(task, str)
-            else task.get("name")
-            if isinstance(task, Mapping)
-            else None
-        )
+        task, network = data["task"], data["network"]
         # an unknown task is reported where the task is validated; any size will do until then
-        known = TASKS[name] if isinstance(name, str) and name in TASKS else None
-        network = data["network"]
+        known = TASKS.get((task.name if isinstance(task, Choice) else name_in(task)) or "")
         if "layers" not in network:
             sizes = {"inputs": known.inputs, "outputs": known.outputs} if known else {"inputs": 1, "outputs": 1}
             return {**data, "network": {**sizes, **network}}
-        if "inputs" in network or known is None:
+        if "inputs" in network:
             return data
-        sees_image = known.image is not None and "image" not in network and not _starts_dense(network["layers"])
+        if known is None:  # any size will not do for layers, so that this comes alone
+            choose(TASKS, "task", task)
+            return data
+        sees_image = known.image is not None and "image" not in network and not starts_dense(network["layers"])
         image = {"image": (1, *known.image)} if sees_image and known.image else {}
         return {**data, "network": {"inputs": known.inputs, **image, **network}}
 
@@ -124,14 +118,6 @@ def _needs_two(layer: Layer, above: tuple[int, ...]) -> bool:
     return norm is not None and NORMS[norm.name].over == "examples" and math.prod(above[1:]) == 1
 
 
-def _starts_dense(layers: object) -> bool:
-    """Whether the first of the layers takes a row of numbers, as far as that can be told before they are validated."""
-    try:
-        return not isinstance(layers, list | tuple) or not layers or layer_table(layers[0])["kind"] == "dense"
-    except (SpecError, UnknownName):  # what is wrong with it is said when it is validated
-        return True
-
-
 def setup_from(table: Mapping[str, Any], where: str = "") -> Setup:
     """Validate a table with `network`, `recipe` and `task`.
 
@@ -145,7 +131,6 @@ def setup_from(table: Mapping[str, Any], where: str = "") -> Setup:
             "": Setup,
             "recipe": Recipe,
             "network": NetworkSpec,
-            "network.layers": Dense,
         }
         known = {".".join(filter(None, (where, path))): tuple(model.model_fields) for path, model in tables.items()}
         raise from_validation(error, where, known) from None

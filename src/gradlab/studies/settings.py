@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradlab.errors import SpecError, UnknownName
-from gradlab.spec.choice import parse_call
+from gradlab.spec.choice import name_in, parse_call
 from gradlab.spec.layers import layer_table
 from gradlab.studies.left_out import without_lost_levels
 
@@ -184,7 +184,7 @@ def apply_settings(table: dict[str, Any], settings: Sequence[str]) -> dict[str, 
             table = _with_setup_path(table, key, values)
             if key in _TASK:  # a number published of one task says nothing of another
                 table["claims"] = [claim for claim in table.get("claims", []) if "published" not in claim]
-                table = merged(table, table.get("variants", {}).get(str(values[0]).split("(")[0].strip(), {}))
+                table = merged(table, table.get("variants", {}).get(name_in(values[0]) or "", {}))
         else:
             table = with_path(table, key, values if len(values) > 1 else values[0])
     return without_lost_levels(table) if parsed else table

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from gradlab.errors import SpecError
 from gradlab.nets.summary import summarize_layers
-from gradlab.spec.blocks import places
+from gradlab.spec.blocks import windows
 from gradlab.spec.layers import LayerRecord, layer_table, shapes_through, with_defaults
 from gradlab.studies.exact.picture import Bars, Done, Grids, Picture, Table
 from gradlab.studies.exact.record import COMPUTATIONS, Computation, Value
@@ -69,8 +69,7 @@ class Convolution(Strict):
 
     @model_validator(mode="after")
     def _has_room(self) -> Self:
-        for side in self.input[1:]:
-            places(side, self.kernel, self.stride, 2 * self.padding, "kernel")
+        _windows(self)
         return self
 
 
@@ -92,21 +91,24 @@ def summary(given: Layers) -> dict[str, Value]:
 def pool(given: Pool) -> dict[str, Value]:
     """Average or maximum of every window that fits."""
     image = np.array(given.image)
-    windows = np.lib.stride_tricks.sliding_window_view(image, (given.size, given.size))
-    windows = windows[:: given.stride, :: given.stride]
-    output = windows.max(axis=(2, 3)) if given.kind == "max" else windows.mean(axis=(2, 3))
+    seen = np.lib.stride_tricks.sliding_window_view(image, (given.size, given.size))
+    seen = seen[:: given.stride, :: given.stride]
+    output = seen.max(axis=(2, 3)) if given.kind == "max" else seen.mean(axis=(2, 3))
     return {"output": output.tolist()}
+
+
+def _windows(given: Convolution) -> Sequence[int]:
+    """Places of the kernel along height and width."""
+    return windows(given.input, given.kernel, given.stride, 2 * given.padding, "kernel", can_pad=True)
 
 
 def padding_work(given: Convolution) -> dict[str, Value]:
     """Multiply-adds of a convolution, and how many of them multiply a zero of the padding."""
     channels, *sides = given.input
-    output, inside = [], 1
-    for side in sides:
-        count = places(side, given.kernel, given.stride, 2 * given.padding, "kernel")
+    output, inside = _windows(given), 1
+    for side, count in zip(sides, output, strict=True):
         starts = [place * given.stride - given.padding for place in range(count)]
         inside *= sum(max(0, min(start + given.kernel, side) - max(start, 0)) for start in starts)
-        output.append(count)
     total = given.filters * channels * given.kernel**2 * output[0] * output[1]
     return {
         "output": [given.filters, *output],
