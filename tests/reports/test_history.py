@@ -174,6 +174,14 @@ def test_panels_that_are_compared_have_the_same_axes() -> None:
     assert all(value == 1.0 for trace in panels[0].data for value in trace.y if value is not None)
 
 
+def test_networks_that_are_all_0_keep_their_line_on_a_logarithmic_axis() -> None:
+    learns = curve("random", [[0.0, 0.01, 0.1, 1.0, 10.0]] * 2)
+    still: Any = training_curves([curve("zero", np.zeros((2, 5)))], "weight change", beside=[learns])
+    (floor,) = set(mean_line(still)["y"])
+    assert still.layout.yaxis.type == "log" and floor == still.layout.yaxis.tickvals[0]
+    assert still.layout.yaxis.ticktext[0] == "0"
+
+
 def test_what_stands_beside_adds_no_keys() -> None:
     one, other = curve("a", [[1.0, 0.5, 0.2, 0.2, 0.1]]), curve("b", [[1.0, np.nan, np.nan, np.nan, np.nan]])
     alone: Any = training_curves([one], "loss")

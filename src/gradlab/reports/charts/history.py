@@ -159,7 +159,8 @@ def _draw(
         means = means_of(values, is_log=axis.is_log)
         if len(values) > 1:
             band(figure, x, means, axis, one.colour)
-        y = [axis(mean.mean) for mean in means]
+        # a geometric mean has no place for networks that are all exactly 0; their line lies where zeros stand
+        y = [axis(mean.mean if values[:, k].any() else 0.0) for k, mean in enumerate(means)]
         words = [
             f"<b>{safe(one.label)}</b>, step {one.steps[look]:,}<br>{interval_words(values[:, k], means[k])}"
             f"{f'; {lost:,} more diverged' if lost else ''}"
