@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 
 from gradlab.reports.caveats import held_fixed, varied
 from gradlab.reports.figures import Figure, figures_of
+from gradlab.reports.figures.signals import metric_figures
 from gradlab.reports.selection import activation_of, factors_of, grid_groups, labels, map_cells, row_cells
-from gradlab.studies.results import Analysis
+from gradlab.studies.load import load_study
+from gradlab.studies.results import Analysis, CellResult
 from tests.reports import fake
 
 
@@ -97,3 +101,20 @@ def test_what_is_the_same_in_every_cell_is_held_fixed(dying: Analysis, leaky: An
     assert {"hidden layers", "activation", "initial weights", "initial biases", "task"} <= set(changed)
     assert "more" in changed["hidden layers"]
     assert dict(held_fixed(leaky))["hidden layers"] == "2 x 9"
+
+
+def test_panels_of_a_metric_have_the_same_axes(dying: Analysis) -> None:
+    def cell(row: str, data: str, losses: list[float]) -> CellResult:
+        levels = {"row": row, "data": data}
+        metrics = {"training_loss": np.array([losses, losses])}
+        curves = np.zeros((0, 3), dtype=np.float32)
+        return replace(dying.cells[0], levels=levels, steps=(0, 1, 10), by_look={}, loss_curves=curves, metrics=metrics)
+
+    still = [cell("zero", data, [0.5, 0.5001, 0.5]) for data in "abcd"]
+    learn = [cell("random", data, [0.5, 0.1, 0.001]) for data in "abcd"]
+    study = load_study("zero-weights", quick=True)
+    (figure,) = metric_figures(replace(dying, study=study, cells=(*still, *learn)))
+    panels: list[Any] = list(figure.panels.values())
+    assert len(panels) == 2 and "All panels have the same axes." in figure.caption
+    assert len({(panel.layout.xaxis.to_json(), panel.layout.yaxis.to_json()) for panel in panels}) == 1
+    assert panels[0].layout.yaxis.type == "log"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -160,3 +161,29 @@ def test_many_looks_are_thinned_to_what_can_be_seen() -> None:
         [history("a", RNG.uniform(1, 2, (1000, 2, 3)), steps)], "norm", has_log_steps=False
     ).values()
     assert 100 < len(heat(panel)["z"][0]) <= 160 and len(panel.to_json()) < 120_000
+
+
+def test_panels_that_are_compared_have_the_same_axes() -> None:
+    still, learns = curve("zero", [[1.0, 1.0, 1.0, 1.0, 1.0]]), curve("random", [[1.0, 0.1, 0.01, 0.001, 0.0]])
+    lost = curve("lost", [[1.0, np.nan, np.nan, np.nan, np.nan]])
+    own: Any = training_curves([still], "loss")
+    assert own.layout.yaxis.type != "log"
+    panels: list[Any] = [training_curves([one], "loss", beside=[still, learns, lost]) for one in (still, learns, lost)]
+    (axis,) = {panel.layout.yaxis.to_json() for panel in panels}
+    assert '"log"' in axis and len({panel.layout.xaxis.to_json() for panel in panels}) == 1
+    assert all(value == 1.0 for trace in panels[0].data for value in trace.y if value is not None)
+
+
+def test_networks_that_are_all_0_keep_their_line_on_a_logarithmic_axis() -> None:
+    learns = curve("random", [[0.0, 0.01, 0.1, 1.0, 10.0]] * 2)
+    still: Any = training_curves([curve("zero", np.zeros((2, 5)))], "weight change", beside=[learns])
+    (floor,) = set(mean_line(still)["y"])
+    assert still.layout.yaxis.type == "log" and floor == still.layout.yaxis.tickvals[0]
+    assert still.layout.yaxis.ticktext[0] == "0"
+
+
+def test_what_stands_beside_adds_no_keys() -> None:
+    one, other = curve("a", [[1.0, 0.5, 0.2, 0.2, 0.1]]), curve("b", [[1.0, np.nan, np.nan, np.nan, np.nan]])
+    alone: Any = training_curves([one], "loss")
+    beside: Any = training_curves([one], "loss", beside=[one, replace(other, published=[(4, 0.5)])])
+    assert [trace.name for trace in alone.data] == [trace.name for trace in beside.data]

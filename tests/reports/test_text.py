@@ -61,6 +61,19 @@ def test_words_take_what_numbers_leave_and_may_overrun_what_is_too_narrow(width:
     assert " ".join(" ".join(line[:label] for line in lines[2:]).split()) == "one two three four five"
 
 
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_lists_of_numbers_fold_between_numbers(width: int) -> None:
+    out, layers = io.StringIO(), str([1_179_776, 0, 16512] * 7)
+    interval = "-61.8 points [-65.1, -58.5]" if width > 60 else "1.8 [1, 2]"  # not folded, and at 60 it has no room
+    rows = [["by layer", layers, layers, "-", "held"], ["one", interval, "608", "9", "held"]]
+    print_table(Console(file=out, width=width), rows, ["claim"], ["published", "measured", "n"], ["verdict"])
+    lines = [line.rstrip() for line in out.getvalue().splitlines() if line.strip()]
+    assert max(map(len, lines)) <= width
+    assert interval in out.getvalue()
+    # no number is cut, none is lost
+    assert len(re.findall(r"\b1179776\b", out.getvalue())) == len(re.findall(r"\b16512\b", out.getvalue())) == 14
+
+
 @pytest.mark.parametrize("width", [80, 200])
 def test_a_terminal_is_not_overrun(dying: Analysis, width: int) -> None:
     printed = shown_analysis(dying, width, PAGE, terminal=True)

@@ -58,6 +58,7 @@ def training_curves(
     is_log: bool | None = None,
     levels: Sequence[Level] = (),
     most_lines: int = MOST_REPLICAS,
+    beside: Sequence[TrainingCurve] = (),
 ) -> go.Figure | None:
     """Mean over networks at each look with Student's 95 % interval as a band; the networks themselves as thin lines.
 
@@ -74,6 +75,7 @@ def training_curves(
         is_log: None makes the values' axis logarithmic where they span two decades. A negative value makes it linear.
         levels: Constants to compare with: chance, a perfect score.
         most_lines: Networks of a setting that are drawn as thin lines, the first ones.
+        beside: What the panels show that this one is compared with: given all of it, panels have the same axes.
 
     Returns:
         The figure, or None where no setting has two looks and a finite value. `meta.plot_px` is the height that the
@@ -87,18 +89,19 @@ def training_curves(
     settings = [one for one in found if len(one.steps) > 1]
     if not settings:
         return None
-    published = [point for one in settings for point in one.published]
+    framed = [*settings, *(one for one in map(_measured, beside) if len(one.steps) > 1)]
+    published = [point for one in framed for point in one.published]
     steps = StepAxis(
-        [*(step for one in settings for step in one.steps), *(step for step, _ in published)], is_log=has_log_steps
+        [*(step for one in framed for step in one.steps), *(step for step, _ in published)], is_log=has_log_steps
     )
     axis = ValueAxis(
-        [*_calm_values(settings), *(value for _, value in published), *(level.value for level in levels)], is_log=is_log
+        [*_calm_values(framed), *(value for _, value in published), *(level.value for level in levels)], is_log=is_log
     )
     figure = empty(PLOT_PX + 95, x_title=f"{x_title}{', logarithmic after 0' if steps.is_log else ''}")
     figure.update_layout(meta={"plot_px": PLOT_PX})
     for i, one in enumerate(settings):
         _draw(figure, one, steps, axis, SYMBOLS[i % len(SYMBOLS)], most_lines)
-    if published:
+    if any(one.published for one in settings):
         marker = {"symbol": "diamond-open", "size": 12, "color": INK, "line": {"width": 2}}
         legend_key(figure, "published", mode="markers", marker=marker)
     keys_of_kinds(figure, [int(calm(one.values).sum()) for one in settings], is_geometric=axis.is_log)
@@ -156,7 +159,8 @@ def _draw(
         means = means_of(values, is_log=axis.is_log)
         if len(values) > 1:
             band(figure, x, means, axis, one.colour)
-        y = [axis(mean.mean) for mean in means]
+        # a geometric mean has no place for networks that are all exactly 0; their line lies where zeros stand
+        y = [axis(mean.mean if values[:, k].any() else 0.0) for k, mean in enumerate(means)]
         words = [
             f"<b>{safe(one.label)}</b>, step {one.steps[look]:,}<br>{interval_words(values[:, k], means[k])}"
             f"{f'; {lost:,} more diverged' if lost else ''}"

@@ -61,17 +61,19 @@ def signal_figures(analysis: Analysis) -> list[Figure]:
 
 
 def metric_figures(analysis: Analysis) -> list[Figure]:
-    """Every metric over training: a line for each cell; many cells of several rows get a panel a row."""
+    """Every metric over training: a line for each cell; many cells of several rows get a panel a row, all on one scale."""
     figures = []
     for name, metric in analysis.study.metrics.items():
         if metric.kind == "plateau":  # one number a training, not a course
             continue
         cells = [cell for cell in analysis.cells if len(cell.steps) > 1 and len(cell.metrics.get(name, ()))]
         most_lines = max(5, min(MOST_REPLICAS, MOST_LINES // max(1, len(cells))))
+        curves = {row: _curves(name, members, is_whole=not row) for row, members in _by_row(cells).items()}
+        every = [curve for shown in curves.values() for curve in shown]
         panels = {
             row: drawn
-            for row, members in _by_row(cells).items()
-            if (drawn := _curves(name, members, most_lines, is_whole=not row)) is not None
+            for row, shown in curves.items()
+            if (drawn := _drawn(name, shown, most_lines, beside=every)) is not None
         }
         if panels:
             over = MEANINGS.get(metric.kind, metric.kind) + (
@@ -80,7 +82,8 @@ def metric_figures(analysis: Analysis) -> list[Figure]:
             most = max(len(members) for members in _by_row(cells).values())
             left = f" Of {most} settings in a panel the first {MOST_PANELS} are drawn." if most > MOST_PANELS else ""
             band = " Line: mean; band: 95 % interval of the mean, where there are networks enough."
-            caption = f"{over.capitalize()}; {_networks(cells)}.{band}{left}"
+            same = " All panels have the same axes." if len(panels) > 1 else ""
+            caption = f"{over.capitalize()}; {_networks(cells)}.{band}{same}{left}"
             title, least = name.replace("_", " ").capitalize(), 420 if len(panels) > 1 else None
             figures.append(Figure(f"metric-{name}", title, caption, panels, least_px=least))
     return figures
@@ -96,17 +99,20 @@ def _by_row(cells: Sequence[CellResult]) -> dict[str, list[CellResult]]:
     return rows
 
 
-def _curves(metric: str, cells: Sequence[CellResult], most_lines: int, *, is_whole: bool) -> go.Figure | None:
-    """A line for each cell; in a row's own panel lines are named by the other levels."""
+def _curves(metric: str, cells: Sequence[CellResult], *, is_whole: bool) -> list[TrainingCurve]:
+    """A line for each cell, as many as a panel holds; in a row's own panel they are named by the other levels."""
     names = labels(cells) if is_whole else [levels_text(cell.levels, leave_out=["row"]) or "all" for cell in cells]
-    curves = [
+    return [
         TrainingCurve(label, colour, cell.steps, cell.metrics[metric].astype(float))
         for label, colour, cell in zip(names, _colours(cells), cells, strict=True)
-    ]
-    shown = curves[:MOST_PANELS]
-    return (
-        training_curves(shown, metric.replace("_", " "), has_log_steps=True, most_lines=most_lines) if curves else None
-    )
+    ][:MOST_PANELS]
+
+
+def _drawn(
+    metric: str, curves: Sequence[TrainingCurve], most_lines: int, beside: Sequence[TrainingCurve]
+) -> go.Figure | None:
+    title = metric.replace("_", " ")
+    return training_curves(curves, title, has_log_steps=True, most_lines=most_lines, beside=beside)
 
 
 def _histograms(cells: Sequence[CellResult]) -> list[str]:
