@@ -110,8 +110,12 @@ def page(documents: list[dict[str, Any]]) -> str:
             if claim["readings"]:
                 lines += ["", f"Readings of {claim['id']} (published {percent(claim['published'])}):", ""]
                 lines += ["| reading | measured | 95 % prediction | compatible |", "|---|---|---|---|"]
+                differ = [
+                    key for key in claim["readings"][0]["levels"]
+                    if len({str(reading["levels"].get(key)) for reading in claim["readings"]}) > 1
+                ]  # fmt: skip
                 for reading in claim["readings"]:
-                    levels = ", ".join(f"{k} {v}" for k, v in reading["levels"].items() if k != "row")
+                    levels = ", ".join(f"{key} {reading['levels'].get(key)}" for key in differ)
                     low, high = reading["prediction"]
                     lines.append(
                         f"| {levels} | {percent(reading['rate'])} | [{100 * low:.1f}, {100 * high:.1f}] "
