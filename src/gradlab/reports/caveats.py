@@ -63,10 +63,11 @@ def _described(setup: Setup, digits: int) -> dict[str, str]:
     shown["learning-rate schedule"] = call_text(recipe.schedule, digits)
     shown["loss"] = call_text(recipe.loss, digits)
     shown["batch size"] = str(recipe.batch_size)
-    length = (
-        f"{count_text(recipe.epochs)} epochs" if recipe.epochs is not None else f"{count_text(recipe.steps or 0)} steps"
-    )
-    shown["length"] = f"{length} = {count_text(setup.total_steps)} updates" if recipe.epochs is not None else length
+    if recipe.epochs is None:
+        shown["length"] = f"{count_text(recipe.steps or 0)} steps"
+    else:
+        epochs = f"{count_text(recipe.epochs)} epoch{'s' * (recipe.epochs != 1)}"
+        shown["length"] = f"{epochs} = {count_text(setup.total_steps)} updates"
     shown["order of examples"] = recipe.order
     shown["precision"] = recipe.precision
     shown["task"] = task.name
