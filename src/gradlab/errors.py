@@ -244,10 +244,8 @@ def _problem(details: Mapping[str, Any], where: str, known: Mapping[str, Sequenc
     """One entry of pydantic's `errors()` as an error."""
     context = details.get("ctx", {})
     inner = context.get("error")
-    if isinstance(inner, SpecError):
-        return inner
     if isinstance(inner, UserError):
-        return SpecError.from_message(str(inner))
+        return inner if isinstance(inner, SpecError) else SpecError.from_message(str(inner))
     path = _dotted(where, details["loc"])
     if isinstance(inner, Exception):
         return SpecError(f"{path}: {inner}" if path else str(inner))

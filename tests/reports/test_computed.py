@@ -9,7 +9,7 @@ import numpy as np
 
 from gradlab.reports.charts import count_bars, number_grids, plane
 from gradlab.reports.figures import Figure, figures_of
-from gradlab.studies.exact import Table
+from gradlab.studies.exact import Plane, Table
 from gradlab.studies.exact.boolean import FUNCTIONS
 from gradlab.studies.load import load_study, study_from
 from gradlab.studies.plan import make_plan
@@ -144,5 +144,5 @@ def test_titles_are_text_and_not_markup() -> None:
 
 
 def test_a_plane_without_a_function_says_so() -> None:
-    chart = plane([0.0, 1.0], None, [(0, 0)], [True], None)
+    chart = plane(Plane([0.0, 1.0], None, [(0, 0)], [True], None))
     assert len(chart.data) == 1 and chart.layout.annotations[0].text == "none"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
 from gradlab.reports.charts.effects import BRIGHT
 from gradlab.reports.charts.style import BLUE, INK, MUTED, OKABE_ITO, PANEL, TEXT_PX, empty, safe, see_through
-from gradlab.studies.exact import Table
+from gradlab.studies.exact import Plane, Table
 
 _PLANE_PX, _GRID_PX, _BAR_PX = 150, 140, 26
 _LEAST_BARS = 4  # height that axis and legend need to stay apart
@@ -18,45 +18,37 @@ _TABLE_PX, _DIGIT_PX = 310, 9  # all tables of a panel where it is narrowest; on
 _GAP = 0.06  # of the width, between tables
 
 
-def plane(
-    ticks: Sequence[float],
-    outputs: Sequence[Sequence[float]] | None,
-    points: Sequence[tuple[float, float]],
-    is_true: Sequence[bool],
-    values: Sequence[float] | None,
-) -> go.Figure:
+def plane(panel: Plane) -> go.Figure:
     """A function of two inputs as colour, 0 without colour and 1 at its darkest, and points that are true or not.
 
     Without a function the plane says "none".
-
-    Args:
-        ticks: Values of either input, G of them, evenly spaced.
-        outputs: [G, G] a row for each value of the second input; None leaves the plane empty.
-        points: Inputs to mark.
-        is_true: Which of them are filled.
-        values: Numbers to print beside them, if any.
     """
+    ticks, points = panel.ticks, panel.points
     figure = empty(_PLANE_PX + 50, x_title="x1", y_title="x2", legend=False)
     # plotly would weigh margins against the shape of the plane for ever
     figure.update_layout(meta={"plot_px": _PLANE_PX}, margin={"l": 44, "r": 4, "t": 4, "b": 46, "autoexpand": False})
     figure.update_xaxes(automargin=False)
     figure.update_yaxes(automargin=False)
-    if outputs is not None:
+    if panel.outputs is not None:
         figure.add_trace(
             go.Heatmap(
-                x=list(ticks), y=list(ticks), z=[[round(z, 4) for z in row] for row in outputs], zmin=0, zmax=1,
+                x=list(ticks), y=list(ticks), z=[[round(z, 4) for z in row] for row in panel.outputs], zmin=0, zmax=1,
                 colorscale=_BLUES, showscale=False, zsmooth="best", hovertemplate="(%{x:.1f}, %{y:.1f}): %{z}<extra></extra>",
             )
         )  # fmt: skip
     else:
         figure.add_annotation(text="none", x=0.5, y=0.5, showarrow=False, font={"size": TEXT_PX, "color": MUTED})
     x, y = [[point[k] for point in points] for k in (0, 1)]
-    said = [f"{value:g}" for value in values] if values is not None else []
-    hover = [f"({a:g}, {b:g}): {'true' if true else 'false'}" for (a, b), true in zip(points, is_true, strict=True)]
+    said = [f"{value:g}" for value in panel.values] if panel.values is not None else []
+    hover = [
+        f"({a:g}, {b:g}): {'true' if true else 'false'}" for (a, b), true in zip(points, panel.is_true, strict=True)
+    ]
     figure.add_trace(
         go.Scatter(
             x=x, y=y, mode="markers+text", text=said, textposition="top center", hovertext=hover, hoverinfo="text",
-            marker={"size": 11, "color": [INK if true else PANEL for true in is_true], "line": {"color": INK, "width": 1.5}},
+            marker={
+                "size": 11, "color": [INK if true else PANEL for true in panel.is_true], "line": {"color": INK, "width": 1.5},
+            },
         )
     )  # fmt: skip
     figure.update_xaxes(

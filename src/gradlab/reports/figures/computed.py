@@ -44,7 +44,7 @@ def _drawn(panels: Mapping[str, Panel]) -> dict[str, go.Figure]:
     found = {}
     for title, panel in panels.items():
         if isinstance(panel, Plane):
-            found[title] = charts.plane(panel.ticks, panel.outputs, panel.points, panel.is_true, panel.values)
+            found[title] = charts.plane(panel)
         elif isinstance(panel, Grids):
             found[title] = charts.number_grids(panel.tables, min(numbers), max(numbers))
         else:

@@ -78,11 +78,7 @@ def computed(name: str, given: Mapping[str, Any], where: str) -> dict[str, Value
         UnknownName: No such computation.
         SpecError: A wrong argument.
     """
-    checked = arguments(name, given, where)
-    try:
-        found = COMPUTATIONS[name].compute(checked)
-    except SpecError as error:
-        raise SpecError.from_message(f"{where}: {error}") from None
+    found = COMPUTATIONS[name].compute(arguments(name, given, where))
     assert found.keys() == COMPUTATIONS[name].finds.keys()
     return found
 
