@@ -14,9 +14,8 @@ from gradlab.training.freed_memory import M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, ke
 
 BATCH = 128
 KEPT, GIVEN_BACK = "torch", "torch, memory given back"
-ADAPTED = (
-    32 * 2**20
-)  # bytes above which glibc, left to itself, comes to return every array; twice that at the heap's end
+# bytes above which glibc, left to itself, comes to return every array; twice that at the heap's end
+ADAPTED = 32 * 2**20
 BLOCKS = {"weights": "glorot_uniform", "bias": "zeros"}
 NORM = "batch_norm(momentum=0.01, eps=1e-3)"
 LENET = {
