@@ -13,7 +13,7 @@ import torch
 
 from benchmarks.case import Case
 from benchmarks.rounds import Contender, Options
-from gradlab.studies.run import hardware, versions
+from gradlab.studies.environment import hardware, versions
 
 SIDE = 2048  # of the square matrices: large enough for the product's best speed
 SLICE = 4096  # examples of a full batch that pass together

@@ -3,7 +3,8 @@
 Usage: python tools/write_results.py [--store DIR] [--set key=value ...] [--name FILE] [study ...]
 
 Each study is run with `gradlab study run NAME --json`; the document is stored less its per-look counts (small files). The
-page docs/seeds.md is written from all stored documents, so `--page-only` writes it again without running anything.
+page docs/seeds.md is written from all stored documents, so `--page-only` writes it again without running anything. Results of
+an older format are named, on the page too: they have to be run again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gradlab.stats.text import mean_text, number_text, value_text
+from gradlab.studies.results import SCHEMA
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"
@@ -66,20 +68,33 @@ def _row(cells: list[str]) -> str:
     return "| " + " | ".join(text.replace("|", "\\|") for text in cells) + " |"
 
 
-def _how(document: dict[str, Any]) -> str:
-    """What was run, on what."""
-    versions = ", ".join(f"{name} {number}" for name, number in document["versions"].items())
+def how(document: dict[str, Any]) -> str:
+    """What was run, on what: of every environment that trained networks, how many, how long, and its versions."""
+    count = f"{document['networks']:,} networks"
+    if document["schema"] != SCHEMA:
+        return f"{count}, a result of format {document['schema']}, which does not say what trained them"
     if "computed" in document:
-        return f"{len(document['computed'])} computations, nothing drawn ({versions})"
-    return (
-        f"{document['networks']:,} networks {_time(document['seconds'])} ({document['engine']} engine, "
-        f"{document['hardware']['cores']} cores; {versions})"
-    )
+        (here,) = document["trained"]
+        return f"{len(document['computed'])} computations, nothing drawn ({_versions(here)})"
+    parts = [_part(part) for part in document["trained"]]
+    return parts[0] if len(parts) == 1 else f"{count}: {'; '.join(parts)}"
 
 
-def _time(seconds: float) -> str:
-    """How long it took; nothing where other studies of the same store had trained all of these networks."""
-    return f"in {seconds:,.0f} s" if seconds else "that other studies of the store had trained"
+def _part(part: dict[str, Any]) -> str:
+    """Networks of one environment, and what trained them."""
+    hardware = part["hardware"]
+    cores = f"{hardware['threads']} of {hardware['cores']} cores, " if "cores" in hardware else ""
+    where = f"{part['engine']} engine on {part['device']}, {cores}{hardware['processor']}; {_versions(part)}"
+    return f"{part['networks']:,} networks in {part['seconds']:,.0f} s ({where})"
+
+
+def _versions(part: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in part["versions"].items())
+
+
+def older(documents: dict[str, dict[str, Any]]) -> list[str]:
+    """Names of the results that an older gradlab wrote: only running them again says what trained their networks."""
+    return [name for name, document in documents.items() if document["schema"] != SCHEMA]
 
 
 def page(documents: list[dict[str, Any]]) -> str:
@@ -100,7 +115,7 @@ def page(documents: list[dict[str, Any]]) -> str:
             "",
             f"**{document['question']}** {document['answer']}",
             "",
-            f"{_how(document)}; again: `{document['command']}`.",
+            f"{how(document)}; again: `{document['command']}`.",
             "",
             "| claim | statement | published or expected | measured | n | verdict | why |",
             "|---|---|---|---|---|---|---|",
@@ -144,8 +159,10 @@ def main() -> None:
         for study in options.studies:
             document = run(study, options.store, options.settings)
             (RESULTS / f"{options.name or study}.json").write_text(json.dumps(document, indent=1) + "\n")
-    stored = [json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))]
-    PAGE.write_text(page(stored))
+    stored = {path.stem: json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))}
+    PAGE.write_text(page(list(stored.values())))
+    for name in older(stored):
+        print(f"{name}.json has format {stored[name]['schema']} instead of {SCHEMA}: run it again", file=sys.stderr)
 
 
 if __name__ == "__main__":

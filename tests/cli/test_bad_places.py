@@ -53,7 +53,7 @@ def overwrite(file: Path) -> None:
 
 
 DAMAGES = [
-    (make_newer, ["format 99", "format 1", "update gradlab"]),
+    (make_newer, ["format 99", "format 2", "update gradlab"]),
     (make_foreign, ["no gradlab store", "--store"]),
     (truncate, ["damaged", "truncated", "restore gradlab.sqlite"]),
     (cut_to_header, ["damaged", "not a database", "restore gradlab.sqlite"]),

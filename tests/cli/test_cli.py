@@ -159,7 +159,7 @@ def test_a_run_prints_tables_and_writes_its_page(work: Path, capsys: pytest.Capt
 def test_a_run_with_json_prints_one_document_and_nothing_else(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*RUN, "--json", "--seed", "7", "--report", "page.html"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["schema"] == "gradlab/study-result/1"
+    assert document["schema"] == "gradlab/study-result/2"
     assert (document["study"], document["seed"], document["device"], document["networks"]) == ("tiny", 7, "cpu", 16)
     assert document["report_seconds"] > 0
     assert [claim["id"] for claim in document["claims"]] == ["A"]

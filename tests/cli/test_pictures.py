@@ -54,7 +54,7 @@ def test_one_document_holds_the_results_of_several(both: Path, capsys: pytest.Ca
     assert not (both / "gradlab-store/_studies.html").exists()
     assert main(["report", "tiny", "--json"]) == 0
     alone = json.loads(capsys.readouterr().out)
-    assert alone["schema"] == "gradlab/study-result/1"
+    assert alone["schema"] == "gradlab/study-result/2"
     assert document["studies"][1]["cells"] == alone["cells"]
 
 

@@ -15,6 +15,7 @@ from gradlab.stats import Proportion, prediction_interval, standard_error, wilso
 from gradlab.studies.claim import LevelValue
 from gradlab.studies.claim_result import ClaimResult, Reading
 from gradlab.studies.compare import theories_of
+from gradlab.studies.environment import Environment, Trained
 from gradlab.studies.results import Analysis, CellResult, Effect
 from gradlab.studies.study import Study
 
@@ -24,6 +25,10 @@ BASE: dict[str, Any] = {
     "recipe": {"optimizer": RMSPROP, "loss": "mse", "batch_size": 64, "epochs": 10},
     "task": "x_sin_5x",
 }
+ENVIRONMENT = Environment(
+    {"gradlab": "0.1.0", "python": "3.11.2", "torch": "2.13.0", "numpy": "2.3.1"},
+    {"processor": "x86_64", "cores": 2, "threads": 2},
+)
 STEPS = [0, 1, 2, 5, 10, 22, 47, 94, 141, 188, 235, 282, 329, 376, 423, 470]
 LEAKY = {"name": "leaky_relu", "negative_slope": 0.2}
 
@@ -301,11 +306,8 @@ def _analysis(
         seed=0,
         device="cpu",
         engine="torch",
-        seconds=187.4,
-        compile_seconds=2.1,
         networks=sum(cell.replicas for cell in cells),
         wanted=sum(cell.wanted for cell in cells),
-        versions={"gradlab": "0.1.0", "python": "3.11.2", "torch": "2.13.0", "numpy": "2.3.1"},
-        hardware={"processor": "x86_64", "cores": 2, "threads": 2},
+        trained=[Trained(ENVIRONMENT, "torch", "cpu", sum(cell.replicas for cell in cells), 187.4, 2.1)],
         command=f"gradlab study run {study.name} --seed 0",
     )

@@ -15,6 +15,7 @@ from gradlab.cli.main import main
 from gradlab.stats import paired_difference
 from gradlab.studies.analyze import paired_counts
 from gradlab.studies.chunk import ChunkResult, ChunkTask, Trials
+from gradlab.studies.environment import Environment
 from gradlab.studies.export import rows
 from gradlab.studies.look_arrays import LookArrays
 from gradlab.studies.outcome_names import outcome_names
@@ -35,7 +36,7 @@ def made_up(task: ChunkTask) -> ChunkResult:
         looks = LookArrays(flags, np.zeros((0, len(task.steps))), np.zeros((len(task.steps), 0, count)), None)
         codes, zeros = random.integers(0, 5, count), np.zeros(count, np.int64)
         trials.append(Trials(cell, part.start, codes, random.random(count), zeros, looks))
-    return ChunkResult(tuple(trials), task.engine, 0.0, 0.0)
+    return ChunkResult(tuple(trials), task.engine, 0.0, 0.0, Environment.here())
 
 
 def many(replicas: int) -> Plan:

@@ -18,6 +18,7 @@ import plotly.graph_objects as go
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from gradlab import __version__
 from gradlab.errors import StoreError
 from gradlab.reports.caveats import held_fixed, varied
 from gradlab.reports.environment import environment
@@ -167,7 +168,7 @@ def _rendered(parts: Sequence[Part]) -> str:
         .get_template("report.html.j2")
         .render(
             parts=numbered,
-            version=parts[0].analysis.versions.get("gradlab", ""),
+            version=__version__,
             film_of=_film_fragment,
             panel_id=lambda panel: charts[id(panel)][0],
             film_style=style() if has_films else "",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradlab.reports.selection import MOST_OF_A_ROW, counts_outcomes, grouped, notes
+from gradlab.reports.trained_text import trained_lines
 from gradlab.reports.words import (
     NOTHING,
     cell_rate,
@@ -87,15 +88,14 @@ def how_run(analysis: Analysis) -> list[tuple[str, str]]:
     if analysis.study.is_exact:
         counted = count_text(len(analysis.computed))
         facts = [("computations", counted), ("time", f"{seconds_text(analysis.seconds)} for all of them")]
-        return [*facts, *((name, str(value)) for name, value in analysis.versions.items())]
-    named = [(name.replace("_", " "), str(value)) for name, value in {**analysis.versions, **analysis.hardware}.items()]
+        return [*facts, *(fact for part in analysis.trained for fact in part.environment.versions.items())]
     return [
         ("networks", f"{count_text(analysis.networks)} of {count_text(analysis.wanted)}"),
         ("time", f"{seconds_text(analysis.seconds)} for all networks, looks included"),
         ("compiling", seconds_text(analysis.compile_seconds)),
         ("engine", f"{analysis.engine} on {analysis.device}"),
         ("root seed", str(analysis.seed)),
-        *named,
+        *trained_lines(analysis.trained),
     ]
 
 

@@ -19,6 +19,7 @@ from rich.text import Text
 from gradlab.parts.param import Param
 from gradlab.reports.selection import MOST_OF_A_ROW, counts_outcomes, grouped, labels
 from gradlab.reports.tables import WIDE, print_line, print_table
+from gradlab.reports.trained_text import differ, trained_lines
 from gradlab.reports.words import (
     cell_rate,
     changed_text,
@@ -100,6 +101,8 @@ def _how(analysis: Analysis, console: Console) -> None:
         return
     done = f"{count_text(analysis.networks)} of {count_text(analysis.wanted)} networks"
     print_line(console, f"{done} in {seconds}, {analysis.engine} on {analysis.device}, seed {analysis.seed}.")
+    for counted, environment in trained_lines(analysis.trained) if differ(analysis.trained) else ():
+        print_line(console, f"{counted} {environment}", indent=2)
 
 
 def open_command(page: Path, platform: str = sys.platform) -> str:

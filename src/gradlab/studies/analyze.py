@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -18,13 +17,13 @@ from gradlab.studies.answer import answer_text
 from gradlab.studies.claim import LevelValue
 from gradlab.studies.claims import judge, judge_exact
 from gradlab.studies.compare import theories_of
+from gradlab.studies.environment import Environment, Trained, added, network_seconds
 from gradlab.studies.exact import computed
 from gradlab.studies.load import to_toml
 from gradlab.studies.look_arrays import LookArrays
 from gradlab.studies.outcome_names import COLLAPSED, END_ONLY, OUTCOME_ORDER
 from gradlab.studies.plan import Cell, Plan
 from gradlab.studies.results import Analysis, CellResult, ComputedResult, Effect
-from gradlab.studies.run import hardware, versions
 from gradlab.studies.snapshots import with_updates
 from gradlab.studies.store import Store
 from gradlab.studies.study import Study
@@ -50,15 +49,16 @@ def analyze(store: Store, plan: Plan, command: str = "") -> Analysis:
         judge(claim, plan, cells, lambda *pair: paired_counts(store, plan, numbers, *pair))
         for claim in plan.study.claims
     ]
-    sessions = store.query(
-        "SELECT seconds, compile_seconds, versions, hardware FROM session WHERE plan = ? ORDER BY id",
-        (plan.key,),
-    )
-    engines = sorted({engine for number in numbers.values() for engine in store.engines(number)})
     done: dict[str, int] = {}
     for cell, result in zip(plan.cells, cells, strict=True):  # of equal cells one may want fewer networks
         done[cell.id] = max(result.replicas, done.get(cell.id, 0))
     networks = sum(min(done[cell.id], cell.replicas) for cell in plan.unique_cells)
+    trained = added(
+        part
+        for cell in plan.unique_cells
+        if cell.id in numbers
+        for part in store.trained(numbers[cell.id], cell.replicas)
+    )
     return Analysis(
         study=plan.study,
         study_toml=to_toml(plan.study),
@@ -67,14 +67,11 @@ def analyze(store: Store, plan: Plan, command: str = "") -> Analysis:
         effects=effects(plan, cells),
         answer=answer_text(plan.study.answer, claims) if networks >= plan.networks else "",
         seed=plan.seed,
-        device=plan.device,
-        engine=", ".join(engines) or plan.engine,
-        seconds=float(sum(row[0] for row in sessions)),
-        compile_seconds=float(sum(row[1] for row in sessions)),
+        device=", ".join(sorted({part.device for part in trained})) or plan.device,
+        engine=", ".join(sorted({part.engine for part in trained})) or plan.engine,
         networks=networks,
         wanted=plan.networks,
-        versions=json.loads(sessions[-1][2]) if sessions else versions(),
-        hardware=json.loads(sessions[-1][3]) if sessions else hardware(None),
+        trained=trained,
         command=command or store.command(plan),
     )
 
@@ -88,11 +85,11 @@ def analyze_exact(plan: Plan, command: str) -> Analysis:
     ]
     by_name = {result.name: result for result in results}
     claims = [judge_exact(claim, by_name) for claim in study.claims]
+    here = Trained(Environment.here(), "exact", plan.device, 0, time.perf_counter() - started, 0.0)
     return Analysis(
         study=study, study_toml=to_toml(study), cells=[], claims=claims, effects=[],
         answer=answer_text(study.answer, claims), seed=plan.seed, device=plan.device, engine="exact",
-        seconds=time.perf_counter() - started, compile_seconds=0.0, networks=0, wanted=0, versions=versions(),
-        hardware=hardware(None), command=command, computed=results,
+        networks=0, wanted=0, trained=[here], command=command, computed=results,
     )  # fmt: skip
 
 
@@ -138,7 +135,7 @@ def cell_result(store: Store, plan: Plan, cell: Cell, number: int | None) -> Cel
         metrics=dict(zip(plan.study.metrics, looks.metrics, strict=True)),
         signals=looks.signals,
         snapshots=with_updates(looks.snapshots),
-        seconds=math.nan if number is None else store.network_seconds(number),
+        seconds=math.nan if number is None else network_seconds(store.trained(number, cell.replicas)),
     )
 
 

@@ -16,6 +16,7 @@ from gradlab.data.inputs import InputSet
 from gradlab.nets import Slice
 from gradlab.parts import LOSSES
 from gradlab.signals import DISTRIBUTIONS, QUANTITIES, Captured, History, Needs, Profile, Snapshot, measure
+from gradlab.studies.environment import Environment
 from gradlab.studies.look_arrays import LookArrays
 from gradlab.studies.metrics import Meter
 from gradlab.studies.outcome_names import COLLAPSED
@@ -87,12 +88,21 @@ class Trials:
 
 @dataclass(frozen=True, slots=True)
 class ChunkResult:
-    """Trials of every slice, and how they were made."""
+    """Trials of every slice, and how they were made.
+
+    Attributes:
+        trials: Of every slice.
+        engine: That trained them.
+        seconds: Of training and looking, all of them together.
+        compile_seconds: Of compiling, which `seconds` leaves out.
+        environment: Of the process that trained them, wherever it ran.
+    """
 
     trials: tuple[Trials, ...]
     engine: str
     seconds: float
     compile_seconds: float
+    environment: Environment
 
 
 def run_chunk(task: ChunkTask) -> ChunkResult:
@@ -147,7 +157,7 @@ def run_chunk(task: ChunkTask) -> ChunkResult:
         )
         at += len(part)
     seconds, compiling = time.perf_counter() - started, compile_seconds() - compiled
-    return ChunkResult(tuple(trials), task.engine, seconds - compiling, compiling)
+    return ChunkResult(tuple(trials), task.engine, seconds - compiling, compiling, Environment.here(task.threads))
 
 
 def _flags(look: Look, rules: Mapping[str, str]) -> Bool[ndarray, "F R"]:

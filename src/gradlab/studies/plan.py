@@ -78,11 +78,6 @@ class Plan:
     jobs: int = 1
 
     @cached_property
-    def key(self) -> str:
-        """Which cells with which seed: what sessions of a run are counted under."""
-        return hashlib.sha256(" ".join(cell.id for cell in self.cells).encode()).hexdigest()[:16]
-
-    @cached_property
     def networks(self) -> int:
         """Trials wanted in all; cells with the same content share theirs."""
         return sum(cell.replicas for cell in self.unique_cells)

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 from jaxtyping import Float, Int
 from numpy import ndarray
 
+from gradlab import __version__
 from gradlab.signals import History, Snapshot
 from gradlab.stats import Mean, Proportion
 from gradlab.stats.text import json_safe
 from gradlab.studies.claim import LevelValue
 from gradlab.studies.claim_result import ClaimResult
+from gradlab.studies.environment import Trained
 from gradlab.studies.measured import Metric
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from gradlab.studies.exact import Value
     from gradlab.studies.study import Study
 
-SCHEMA = "gradlab/study-result/1"
+SCHEMA = "gradlab/study-result/2"  # another number where a key comes, goes or changes its meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +145,12 @@ class Analysis:
         effects: Factors by how much they move "collapsed", largest first (empty without factors).
         answer: The study's answer with its numbers filled in; "" while incomplete.
         seed: Root seed.
-        device: "cpu", "cuda", ...
-        engine: Engine(s) that ran the trials.
-        seconds: From plan ready to last row committed, summed over sessions.
-        compile_seconds: Spent compiling.
+        device: "cpu", "cuda", ...: where the trials ran, or will.
+        engine: Engine(s) that ran the trials, or will.
         networks: Trials recorded in all.
         wanted: Trials planned in all.
-        versions: Of gradlab, python, torch, numpy, numba.
-        hardware: Processor, cores, threads.
+        trained: What trained the trials, in which time, whichever study ran them; the most networks first. Of an exact
+            study, what computed.
         command: What repeats it.
         computed: Of an exact study, its computations.
     """
@@ -164,12 +164,9 @@ class Analysis:
     seed: int
     device: str
     engine: str
-    seconds: float
-    compile_seconds: float
     networks: int
     wanted: int
-    versions: Mapping[str, str]
-    hardware: Mapping[str, str | int]
+    trained: Sequence[Trained]
     command: str
     report_seconds: float = field(default=0.0)
     computed: Sequence[ComputedResult] = ()
@@ -179,11 +176,21 @@ class Analysis:
         """Whether every planned trial is recorded."""
         return self.networks >= self.wanted
 
+    @property
+    def seconds(self) -> float:
+        """Of training all trials and looking at them, added where several processes ran side by side."""
+        return float(sum(part.seconds for part in self.trained))
+
+    @property
+    def compile_seconds(self) -> float:
+        """Spent compiling."""
+        return float(sum(part.compile_seconds for part in self.trained))
+
     def to_dict(self) -> dict[str, Any]:
         """The document of `--json`; NaN and Inf as strings."""
         document = {
             "schema": SCHEMA,
-            "gradlab": self.versions["gradlab"],
+            "gradlab": __version__,
             "study": self.study.name,
             "question": self.study.question,
             "answer": self.answer,
@@ -203,8 +210,7 @@ class Analysis:
                 for e in self.effects
             ],
             **({"computed": [each.to_dict() for each in self.computed]} if self.computed else {}),
-            "versions": dict(self.versions),
-            "hardware": dict(self.hardware),
+            "trained": [part.to_dict() for part in self.trained],
             "command": self.command,
         }  # fmt: skip
         encoded = json_safe(document)

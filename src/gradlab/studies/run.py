@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
-import platform
-import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from importlib.metadata import version
 from typing import Any
 
-from gradlab import __version__
 from gradlab.nets import Slice
 from gradlab.studies.chunk import ChunkResult, ChunkTask, run_chunk
 from gradlab.studies.cost import network_seconds
@@ -77,20 +72,11 @@ def run_study(
         jobs = min(jobs, len(works))
     threads_each = max(1, (threads or os.cpu_count() or 1) // jobs) if threads or jobs > 1 else None
     names = {cell.id: _label(plan, cell) for cell in reversed(plan.cells)}  # of equal cells the first names them
-    started, stamp = time.perf_counter(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    where = json.dumps(versions()), json.dumps(hardware(threads))
-    networks, compile_seconds, session = 0, 0.0, None
 
     def record(task: ChunkTask, result: ChunkResult) -> None:
-        nonlocal networks, compile_seconds, done_work, session
+        nonlocal done_work
         store.commit(result, numbers, plan.device)
         done = sum(len(trials.outcome) for trials in result.trials)
-        networks += done
-        compile_seconds += result.compile_seconds
-        # other processes compile side by side: only here does compiling add to the time that passes
-        wall = time.perf_counter() - started - (compile_seconds if isinstance(executor, InProcess) else 0.0)
-        seconds = max(0.0, wall), compile_seconds
-        session = store.note_session(session, (plan.study.name, plan.key, stamp, *seconds, networks, *where))
         done_work += _work(task)
         if progress is not None:
             progress(
@@ -175,23 +161,3 @@ def gaps(start: int, stop: int, taken: Sequence[tuple[int, int]]) -> list[tuple[
 
 def _label(plan: Plan, cell: Cell) -> str:
     return " ".join(str(value) for value in cell.levels.values()) or plan.study.name
-
-
-def versions() -> dict[str, str]:
-    """Versions a result depends on."""
-    packages = ("torch", "numpy", "numba", "scipy")
-    return {"gradlab": __version__, "python": platform.python_version(), **{name: version(name) for name in packages}}
-
-
-def hardware(threads: int | None) -> dict[str, str | int]:
-    """What the run ran on."""
-    cores = os.cpu_count() or 1
-    return {"processor": _processor(), "cores": cores, "threads": threads or cores, "system": platform.system()}
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            return next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
-    except OSError:
-        return platform.processor() or platform.machine()

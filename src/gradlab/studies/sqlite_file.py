@@ -1,4 +1,4 @@
-"""The SQLite file of a store: its tables, its format number, and its errors in gradlab's words."""
+"""The SQLite file of a store: how it is opened, and its errors in gradlab's words."""
 
 from __future__ import annotations
 
@@ -9,27 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gradlab.errors import StoreError
+from gradlab.studies.sqlite_schema import SCHEMA_VERSION, make_tables, migrate, read_as_current
 
-SCHEMA_VERSION = 1
 FILE = "gradlab.sqlite"
-_TABLES = """
-CREATE TABLE study (name TEXT PRIMARY KEY, toml TEXT NOT NULL, seed TEXT NOT NULL, options TEXT NOT NULL,
-                    updated TEXT NOT NULL, command TEXT NOT NULL);
-CREATE TABLE session (id INTEGER PRIMARY KEY, study TEXT NOT NULL, plan TEXT NOT NULL,
-                      started TEXT NOT NULL, seconds REAL NOT NULL,
-                      compile_seconds REAL NOT NULL, networks INTEGER NOT NULL, versions TEXT NOT NULL,
-                      hardware TEXT NOT NULL);
-CREATE TABLE cell (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, setup TEXT NOT NULL, steps TEXT NOT NULL,
-                   outcomes TEXT NOT NULL, seed TEXT NOT NULL);
-CREATE TABLE chunk (id INTEGER PRIMARY KEY, engine TEXT NOT NULL, device TEXT NOT NULL, seconds REAL NOT NULL,
-                    networks INTEGER NOT NULL, finished TEXT NOT NULL);
-CREATE TABLE trial (cell INTEGER NOT NULL REFERENCES cell (number), replica INTEGER NOT NULL,
-                    chunk INTEGER NOT NULL REFERENCES chunk (id), outcome INTEGER NOT NULL, loss REAL,
-                    first_bad_step INTEGER NOT NULL, at_birth INTEGER NOT NULL, at_end INTEGER NOT NULL,
-                    PRIMARY KEY (cell, replica)) WITHOUT ROWID;
-CREATE TABLE look (cell INTEGER NOT NULL REFERENCES cell (number), start INTEGER NOT NULL, stop INTEGER NOT NULL,
-                   arrays BLOB NOT NULL, PRIMARY KEY (cell, start)) WITHOUT ROWID;
-"""
 
 
 def connect(file: Path, *, write: bool) -> sqlite3.Connection:
@@ -72,7 +54,7 @@ def refuse_truncated(file: Path) -> None:
 
 
 def check_version(connection: sqlite3.Connection, path: Path, write: bool) -> None:
-    """Refuse a file of a newer format or of another program; make the tables of a new one."""
+    """Refuse a file of a newer format or of another program; make the tables of a new one, bring an older one up."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if version > SCHEMA_VERSION:
@@ -95,10 +77,14 @@ def check_version(connection: sqlite3.Connection, path: Path, write: bool) -> No
                 expected="results",
                 do='Run "gradlab study run NAME" first',
             )
+        if version < SCHEMA_VERSION:
+            read_as_current(connection)
         return
     if version == 0:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        make_tables(connection)
+    elif version < SCHEMA_VERSION:
+        migrate(connection)
     # a chunk lost to a power cut is run again; a damaged file would not be: NORMAL is safe in WAL mode
     connection.execute("PRAGMA synchronous = NORMAL")
 

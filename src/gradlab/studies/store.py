@@ -2,13 +2,13 @@
 
 A chunk is committed in one transaction, so a run killed at any moment leaves whole chunks only. A lock file, held by the
 operating system for as long as the writer lives, keeps a second writer out; readers are never kept out. Any SQLite tool
-can read the file: table `trial` has a row per network, `cell` says what it was, `study` which studies were run.
+can read the file: table `trial` has a row per network, `cell` says what it was, `chunk` and `environment` what trained it
+and for how long, `study` which studies were run.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import sqlite3
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -23,6 +23,7 @@ from numpy import ndarray
 
 from gradlab.errors import StoreError, UserError
 from gradlab.studies.chunk import ChunkResult
+from gradlab.studies.environment import Environment, Trained
 from gradlab.studies.load import study_from
 from gradlab.studies.lock import WriterLock
 from gradlab.studies.outcome_names import OUTCOME_ORDER
@@ -162,24 +163,23 @@ class Store:
         (counts,) = self.query(f"SELECT {sums} FROM trial WHERE cell = ? AND replica < ?", (number, replicas))
         return {outcome: int(count or 0) for outcome, count in zip(OUTCOME_ORDER, counts, strict=True)}
 
-    def engines(self, number: int) -> list[str]:
-        """Engines that ran a cell's trials; found by the first trial of each recorded range."""
-        rows = self.query(
-            "SELECT DISTINCT chunk.engine FROM look JOIN trial ON trial.cell = look.cell AND trial.replica = look.start "
-            "JOIN chunk ON chunk.id = trial.chunk WHERE look.cell = ?",
-            (number,),
-        )
-        return [engine for (engine,) in rows]
+    def trained(self, number: int, replicas: int) -> list[Trained]:
+        """What trained a cell's first replicas: one for each environment, engine and device, whichever study ran them.
 
-    def network_seconds(self, number: int) -> float:
-        """Seconds of training one network of a cell, its stack's shared equally; NaN where none is recorded."""
-        ((seconds,),) = self.query(
-            "SELECT SUM((stop - start) * chunk.seconds / chunk.networks) / SUM(stop - start) FROM look "
-            "JOIN trial ON trial.cell = look.cell AND trial.replica = look.start "
-            "JOIN chunk ON chunk.id = trial.chunk WHERE look.cell = ?",
-            (number,),
+        Args:
+            number: The cell's.
+            replicas: How many count.
+        """
+        rows = self.query(
+            "SELECT versions, hardware, chunk.engine, chunk.device, SUM(share), "
+            "SUM(share * chunk.seconds / chunk.networks), SUM(share * chunk.compile_seconds / chunk.networks) "
+            "FROM (SELECT cell, start, MIN(stop, ?) - start AS share FROM look WHERE cell = ? AND start < ?) part "
+            "JOIN trial ON trial.cell = part.cell AND trial.replica = part.start "
+            "JOIN chunk ON chunk.id = trial.chunk JOIN environment ON environment.id = chunk.environment "
+            "GROUP BY environment.id, chunk.engine, chunk.device",
+            (replicas, number, replicas),
         )
-        return math.nan if seconds is None else float(seconds)
+        return [Trained(Environment.from_json(*row[:2]), *row[2:]) for row in rows]
 
     def forget(self, plan: Plan) -> None:
         """Delete the trials of the plan's cells."""
@@ -187,16 +187,18 @@ class Store:
             for number in self.cell_numbers(plan).values():
                 db.execute("DELETE FROM trial WHERE cell = ?", (number,))
                 db.execute("DELETE FROM look WHERE cell = ?", (number,))
-            db.execute("DELETE FROM session WHERE plan = ?", (plan.key,))
 
     def commit(self, result: ChunkResult, numbers: dict[str, int], device: str) -> None:
         """Record a chunk: all of its trials or none."""
         with self.transaction() as db:
             networks = sum(len(trials.outcome) for trials in result.trials)
+            environment = result.environment.to_json()
+            db.execute("INSERT OR IGNORE INTO environment (versions, hardware) VALUES (?, ?)", environment)
             chunk = db.execute(
-                "INSERT INTO chunk (engine, device, seconds, networks, finished) "
-                "VALUES (?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ'))",
-                (result.engine, device, result.seconds, networks),
+                "INSERT INTO chunk (engine, device, seconds, compile_seconds, networks, finished, environment) "
+                "SELECT ?, ?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ'), id FROM environment "
+                "WHERE versions = ? AND hardware = ?",
+                (result.engine, device, result.seconds, result.compile_seconds, networks, *environment),
             ).lastrowid
             for trials in result.trials:
                 number, count = numbers[trials.cell], len(trials.outcome)
@@ -215,21 +217,6 @@ class Store:
                     "INSERT INTO look VALUES (?, ?, ?, ?)",
                     (number, trials.start, trials.start + count, trials.looks.pack()),
                 )
-
-    def note_session(self, number: int | None, session: Sequence[str | float | int]) -> int:
-        """Write down how long a session has taken so far; after every chunk, so that a killed run keeps its time.
-
-        Args:
-            number: The session's, None for a new one.
-            session: Study, plan, when it began, seconds, seconds of compiling, networks, versions and hardware.
-
-        Returns:
-            Its number.
-        """
-        marks = ", ".join("?" * len(session))
-        with self.transaction() as db:
-            noted = db.execute(f"INSERT OR REPLACE INTO session VALUES (?, {marks})", (number, *session))
-            return noted.lastrowid or 0
 
 
 def as_mask(flags_FR: Bool[ndarray, "F R"]) -> Any:
