@@ -12,7 +12,8 @@ import pytest
 from numpy import ndarray
 
 from gradlab.theory.gauss import as_phi
-from gradlab.theory.meanfield import correlation_map, trajectory
+from gradlab.theory.meanfield import correlation_map
+from tests.oracles.trajectory import trajectory
 
 WIDTH, NETWORKS, DEPTH = 400, 24, 4
 

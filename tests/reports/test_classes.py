@@ -1,4 +1,4 @@
-"""Predicted classes and confusion: shares with intervals, counts and row rates in cells, grey where there is nothing."""
+"""Confusion: counts and row rates in cells, grey where there is nothing."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import json
 from typing import Any
 
 import numpy as np
-import pytest
 
-from gradlab.reports.charts.classes import ClassCounts, class_counts, confusion
+from gradlab.reports.charts.classes import confusion
 
 NAMES = [str(k) for k in range(10)]
 RNG = np.random.default_rng(3)
@@ -16,43 +15,6 @@ RNG = np.random.default_rng(3)
 
 def traces(figure: Any, kind: str) -> list[dict[str, Any]]:
     return [t for t in json.loads(figure.to_json())["data"] if t["type"] == kind and t.get("x") != [None]]
-
-
-def test_bars_are_shares_with_intervals_and_the_truth_is_a_mark() -> None:
-    predicted = RNG.multinomial(1000, np.full(10, 0.1), size=5)
-    stuck = np.zeros((3, 10), dtype=np.int64)
-    stuck[:, 1] = 1000
-    panels: Any = class_counts(
-        [ClassCounts("relu", "#D55E00", predicted), ClassCounts("stuck", "#009E73", stuck)], NAMES, np.full(10, 100)
-    )
-    assert list(panels) == ["relu", "stuck"]
-    assert len({tuple(panel.layout.xaxis.range) for panel in panels.values()}) == 1
-    (bars,) = traces(panels["relu"], "bar")
-    assert bars["x"] == pytest.approx(100 * (predicted / 1000).mean(axis=0), abs=1e-3)
-    assert all(width > 0 for width in bars["error_x"]["array"])
-    (marks,) = traces(panels["relu"], "scatter")
-    assert marks["x"] == [10.0] * 10 and marks["marker"]["symbol"] == "line-ns-open"
-    (full,) = traces(panels["stuck"], "bar")
-    assert full["x"][1] == 100 and full["error_x"]["array"][1] == 0
-    assert "true share 10 %" in full["hovertext"][1]
-    assert list(panels["relu"].layout.yaxis.ticktext) == NAMES
-
-
-def test_bounds_stay_within_zero_and_all() -> None:
-    wild = np.zeros((3, 10), dtype=np.int64)
-    wild[[0, 1, 2], [1, 1, 7]] = 100
-    (panel,) = class_counts([ClassCounts("a", "#009E73", wild)], NAMES).values()
-    (bars,) = traces(panel, "bar")
-    for x, below, above in zip(bars["x"], bars["error_x"]["arrayminus"], bars["error_x"]["array"], strict=True):
-        assert x - below >= -1e-9 and x + above <= 100 + 1e-9
-
-
-def test_one_network_has_no_whiskers_and_says_so() -> None:
-    one = ClassCounts("a", "#009E73", np.arange(10)[None])
-    (panel,) = class_counts([one, ClassCounts("none", "#009E73", np.zeros((2, 10), dtype=np.int64))], NAMES).values()
-    (bars,) = traces(panel, "bar")
-    assert "error_x" not in bars and "1 network" in bars["hovertext"][3]
-    assert "1 network, no interval" in panel.to_json()
 
 
 def test_cells_have_counts_and_row_rates() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradlab.reports.charts.axes import Level, ValueAxis, layer_ticks, power_text
+from gradlab.reports.charts.axes import ValueAxis, layer_ticks, power_text
 from gradlab.reports.charts.layers import LayerValues, by_layer
 from gradlab.signals.profile import student_mean
 from tests.reports.drawn import legend, traces
@@ -84,18 +84,6 @@ def test_theory_is_dashed_and_published_numbers_are_open_diamonds() -> None:
     assert (diamonds["x"], diamonds["y"]) == ([2, 4], [2, 9])
     assert figure.layout.yaxis.range[1] > 9  # the axis holds them
     assert {"theory", "published"} <= set(legend(figure))
-
-
-def test_levels_are_thin_lines_named_at_their_ends_and_apart() -> None:
-    levels = [Level("vanishing below", 1e-7), Level("exploding", 1e3), Level("also exploding", 1.1e3)]
-    figure: Any = by_layer([values("tanh", [[1e-3, 1e-2], [2e-3, 2e-2]])], "gradient", levels=levels)
-    assert sorted(shape.y0 for shape in figure.layout.shapes) == [1e-7, 1e3, 1.1e3]
-    texts = {note.text: note.y for note in figure.layout.annotations}
-    assert set(texts) == {"vanishing<br>below", "exploding", "also<br>exploding"}
-    low, high = figure.layout.yaxis.range
-    heights = sorted((y - low) / (high - low) for y in texts.values())
-    assert low < -7 and heights[0] >= 0 and heights[-1] <= 1 and min(np.diff(heights)) > 0.06
-    assert figure.layout.margin.r > 60
 
 
 def test_what_is_not_finite_is_marked_and_never_reaches_plotly() -> None:

@@ -12,7 +12,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 import gradlab.reports
-from gradlab.reports.charts.classes import ClassCounts, class_counts, confusion
+from gradlab.reports.charts.classes import confusion
 from gradlab.reports.charts.heat import LayerHistory, by_layer_and_step
 from gradlab.reports.charts.history import TrainingCurve, training_curves
 from gradlab.reports.charts.layers import LayerValues, by_layer
@@ -45,7 +45,6 @@ def figures() -> dict[str, go.Figure]:
         "layers": by_layer([LayerValues("relu", "#D55E00", NAMES, sizes, theory=sizes[4] * 2)], "gradient"),
         "heat": by_layer_and_step([LayerHistory("relu", STEPS, NAMES, history)], "gradient")["relu"],
         "curves": training_curves([TrainingCurve("relu", "#D55E00", STEPS, loss)], "loss", has_log_steps=True),
-        "classes": class_counts([ClassCounts("relu", "#D55E00", counts[:, 0])], classes, counts[0, 1])["relu"],
         "confusion": confusion(counts, classes),
     }
     assert all(figure is not None for figure in made.values())

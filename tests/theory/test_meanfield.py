@@ -11,7 +11,6 @@ from gradlab.errors import UserError
 from gradlab.theory.gauss import as_phi, moments
 from gradlab.theory.meanfield import (
     Status,
-    batch_norm,
     chi1,
     chi_c,
     convolution,
@@ -26,13 +25,8 @@ from gradlab.theory.meanfield import (
     fixed_points,
     gains,
     gradient_map,
-    layer_norm,
     length_map,
     length_slope,
-    residual_correlation_map,
-    residual_gradient_map,
-    residual_length_map,
-    trajectory,
 )
 from gradlab.theory.meanfield.solve import root
 
@@ -173,56 +167,6 @@ def test_dropout_has_no_critical_line() -> None:
     assert correlation_map("relu", 1.0, 1.0, 2.0, keep=0.5) == 0.5  # the same input twice
 
 
-def test_gradients_of_unequal_widths_carry_the_fans() -> None:
-    assert gradient_map("relu", 1.0, 2.0, fan_in=64, fan_out=16) == 0.25
-    found = trajectory("relu", 2.0, widths=[10, 64, 16, 1])
-    assert found.gradient.tolist() == pytest.approx([1 / 64, 1 / 16, 1.0])  # norms are kept, so units share them
-    assert found.q.tolist() == [2.0, 2.0, 2.0]
-    same = trajectory("tanh", 1.5, 0.1, depth=5)
-    assert same.q[0] == 1.6
-    assert same.gradient[0] == pytest.approx(math.prod(chi1("tanh", q, 1.5) for q in same.q[:-1]))
-    assert same.q[3] == length_map("tanh", float(same.q[2]), 1.5, 0.1)
-    each = trajectory("tanh", [1.0, 2.0], [0.0, 0.3], depth=2)
-    assert each.q[1] == length_map("tanh", 1.0, 2.0, 0.3)
-
-
-def test_torchs_default_makes_gradients_vanish() -> None:
-    # sigma_w2 = 1/3: (1/6)^49
-    found = trajectory("relu", 1 / 3, depth=50)
-    assert math.log10(found.gradient[0]) == pytest.approx(-38.1, abs=0.05)
-
-
-@pytest.mark.parametrize("text", NAMES)
-def test_norms(text: str) -> None:
-    assert batch_norm(text).gradient >= 1.0 - 1e-12  # Poincare
-    assert layer_norm(text, 3.0).gradient == pytest.approx(layer_norm(text).gradient, rel=1e-12)
-    found = layer_norm(text, 1.0, 0.5)
-    h = 1e-4
-    length = length_map(text, 1.0, 1.0, 0.5)
-    fall = 1.0 - correlation_map(text, 1.0 - h, 1.0, 1.0, 0.5)
-    assert fall / h == pytest.approx(chi1(text, 1.0, 1.0) / length, rel=2e-2)
-    assert found.correlation_slope == found.gradient
-
-
-def test_batch_norm_of_relu_is_yangs() -> None:
-    assert batch_norm("relu").gradient == pytest.approx(math.pi / (math.pi - 1), rel=1e-13)
-    assert batch_norm("identity").gradient == pytest.approx(1.0)
-
-
-def test_residual_branches() -> None:
-    assert residual_length_map("relu", 3.0, 2.0, 0.5) == 6.5
-    assert residual_length_map("relu", 3.0, 2.0, branch=0.0) == 3.0
-    assert residual_gradient_map("tanh", 0.0, 1.0) == 2.0
-    assert residual_correlation_map("relu", 1.0, 1.0, 2.0, branch=0.3) == pytest.approx(1.0)
-    assert residual_correlation_map("tanh", 0.4, 1.0, 2.0, 0.1, branch=1.0, skip=0.0) == pytest.approx(
-        correlation_map("tanh", 0.4, 1.0, 2.0, 0.1)
-    )
-    depth, q = 1000, 1.0
-    for _ in range(depth):
-        q = residual_length_map("relu", q, 2.0, branch=1 / math.sqrt(depth))
-    assert q == pytest.approx(math.e, rel=1e-3)
-
-
 def test_convolutions_are_their_fans() -> None:
     assert (convolution(16, 32, (3, 3)).fan_in, convolution(16, 32, (3, 3)).fan_out) == (144, 288)
     assert convolution(16, 32, (3, 3), groups=4).fan_in == 36
@@ -271,12 +215,8 @@ def test_roots() -> None:
         (lambda: length_slope("softplus", 0.0, 1.0), "not 0 at 0"),
         (lambda: correlation_map("relu", 0.5, 1.0, 0.0), "length 0"),
         (lambda: correlation_fixed_point("relu", 0.0, 1.0), "q: got"),
-        (lambda: trajectory("relu", 1.0), "neither"),
-        (lambda: trajectory("relu", [1.0], depth=2), "2, one for each layer"),
         (lambda: edge_at("tanh", -1.0), "sigma_b: got"),
         (lambda: gains(lambda u: 0.0 * u), "no gains"),
-        (lambda: batch_norm(lambda u: 0.0 * u + 1.0), "constant"),
-        (lambda: residual_length_map("relu", 1.0, 1.0, branch=math.inf), "branch: got"),
         (lambda: chi_c("relu", 2.0, 1.0, 1.0), "c: got"),
     ],
 )

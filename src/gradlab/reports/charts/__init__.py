@@ -9,10 +9,9 @@ The neutral colours `INK`, `MUTED`, `GRID` and `PANEL` stand for roles; a page m
 to follow the reader's light or dark system.
 """
 
-from gradlab.reports.charts.axes import Level
 from gradlab.reports.charts.bands import BANDS_KEY
 from gradlab.reports.charts.boundaries import BoundaryColumn, boundary_map
-from gradlab.reports.charts.classes import CONFUSION_KEY, ClassCounts, class_counts, confusion
+from gradlab.reports.charts.classes import CONFUSION_KEY, confusion
 from gradlab.reports.charts.computed import count_bars, number_grids, plane
 from gradlab.reports.charts.curves import Curve, Losses, loss_curves, survival
 from gradlab.reports.charts.densities import LayerHistograms
@@ -32,7 +31,6 @@ __all__ = [
     "CONFUSION_KEY",
     "VIOLINS_KEY",
     "BoundaryColumn",
-    "ClassCounts",
     "Curve",
     "DepthCurve",
     "EffectBar",
@@ -40,7 +38,6 @@ __all__ = [
     "LayerHistograms",
     "LayerHistory",
     "LayerValues",
-    "Level",
     "Losses",
     "NumberCell",
     "RateRow",
@@ -50,7 +47,6 @@ __all__ = [
     "boundary_map",
     "by_layer",
     "by_layer_and_step",
-    "class_counts",
     "colour_of",
     "confusion",
     "count_bars",

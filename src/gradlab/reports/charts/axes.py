@@ -8,25 +8,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import plotly.graph_objects as go
 
-from gradlab.reports.charts.style import GRID, MUTED, TEXT_PX, safe, spans_two_decades
+from gradlab.reports.charts.style import GRID, safe, spans_two_decades
 
 _GAP = 0.45  # decades between step 0 and the first step after it
 _MOST_TICKS = 9  # labels that fit under a chart on a telephone
-_LABEL_GAP = 6.5  # percent of the axis between two labels at the ends of lines
-_LINE = 10  # characters of a label's line at the end of a level
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A constant to compare with, drawn as a thin grey line: chance, an ideal value, a threshold."""
-
-    label: str
-    value: float
 
 
 def exact(value: float) -> str:
@@ -201,28 +189,6 @@ def decades(low: float, high: float) -> list[float]:
     return inside or [float(f"{low:.1g}")]
 
 
-def level_lines(figure: go.Figure, levels: Sequence[Level], axis: ValueAxis) -> None:
-    """A thin grey line across for every level, its name right of its end; names are moved apart where lines are close."""
-    shown = sorted((level for level in levels if axis(level.value) is not None), key=lambda level: level.value)
-    if not shown:
-        return
-    labels = [_lines_of(level.label) for level in shown]
-    # a name of several lines needs more room than the gap of one
-    gap = _LABEL_GAP * max(label.count("<br>") + 1 for label in labels)
-    heights = spread([axis.height(level.value) for level in shown], gap)
-    low, high = axis.limits()
-    for level, label, height in zip(shown, labels, heights, strict=True):
-        y = axis(level.value)
-        line: dict[str, Any] = {"color": MUTED, "width": 1}
-        figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=y, y1=y, line=line, layer="below")
-        figure.add_annotation(
-            x=1, xref="paper", xanchor="left", xshift=8, y=low + height / 100 * (high - low), yanchor="middle",
-            showarrow=False, text=label, align="left", font={"size": TEXT_PX, "color": MUTED},
-        )  # fmt: skip
-    widest = max(len(line) for label in labels for line in label.split("<br>"))
-    figure.update_layout(margin={"r": 14 + round(7.6 * widest)})
-
-
 def spread(values: Sequence[float], gap: float, low: float = 0.0, high: float = 100.0) -> list[float]:
     """Increasing values moved apart to at least `gap`, as little as possible, within low and high where they fit.
 
@@ -239,17 +205,6 @@ def spread(values: Sequence[float], gap: float, low: float = 0.0, high: float = 
     top = max(low, high - gap * (len(values) - 1))
     starts = [min(max(total / members, low), top) for total, members in clusters for _ in range(int(members))]
     return [start + i * gap for i, start in enumerate(starts)]
-
-
-def _lines_of(label: str) -> str:
-    """A label broken at its spaces, so that the plot keeps its width on a narrow screen; no-break spaces stay."""
-    lines: list[str] = []
-    for word in label.split(" "):
-        if lines and len(lines[-1]) + 1 + len(word) <= _LINE:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return "<br>".join(safe(line) for line in lines)
 
 
 def floor_line(figure: go.Figure, axis: ValueAxis) -> None:

@@ -1,9 +1,8 @@
-"""`class_counts`: how often each class is predicted; `confusion`: which class is taken for which."""
+"""`confusion`: which class is taken for which."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,10 +11,9 @@ from numpy import ndarray
 
 from gradlab.reports.charts.axes import exact
 from gradlab.reports.charts.bands import means_of
-from gradlab.reports.charts.style import GREY, GRID, INK, TEXT_PX, empty, legend_key, safe, see_through
+from gradlab.reports.charts.style import GRID, TEXT_PX, empty, safe
 from gradlab.stats.text import interval_text
 
-ROW_PX = 28  # of a class in `class_counts`
 CELL_PX = 42  # height of a cell of `confusion`: two lines of text
 MOST_PRINTED = 12  # classes whose numbers fit into cells on a telephone
 BRIGHT = 0.48  # share of viridis from which black is easier to read on it than white
@@ -26,110 +24,10 @@ CONFUSION_KEY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ClassCounts:
-    """How often R networks of one setting predict each of C classes.
-
-    Attributes:
-        label: The setting, for the panel's title.
-        colour: "#rrggbb".
-        predicted: Number of inputs given each class [R, C].
-    """
-
-    label: str
-    colour: str
-    predicted: Int[ndarray, "R C"]
-
-
-def class_counts(
-    settings: Sequence[ClassCounts],
-    classes: Sequence[str],
-    true: Int[ndarray, " C"] | None = None,
-    *,
-    x_title: str = "share of predictions (%)",
-    y_title: str = "class",
-) -> Mapping[str, go.Figure]:
-    """A bar for each class: its share of the predictions, as the mean over networks with Student's 95 % interval.
-
-    Args:
-        settings: What to compare, a panel each.
-        classes: Their names.
-        true: Number of inputs that belong to each class, drawn as a thin mark.
-        x_title: Quantity and unit.
-        y_title: What the classes are.
-
-    Returns:
-        Label -> figure, all with the same axis; empty without predictions.
-
-    Assumes:
-        Independent networks. Bounds of intervals are cut at 0 and 100 %.
-    """
-    settings = [one for one in settings if one.predicted.sum()]
-    shares = [_shares(one.predicted) for one in settings]
-    truth = None if true is None or not true.sum() else true / true.sum()
-    highest = max((float(np.nanmax(share)) for share in shares), default=0.0)
-    highest = 100 * max(highest, 0.0 if truth is None else float(truth.max()))
-    return {
-        one.label: _class_panel(one, share, classes, truth, highest, (x_title, y_title))
-        for one, share in zip(settings, shares, strict=True)
-    }
-
-
 def _shares(counts: Int[ndarray, "R C"]) -> Float[ndarray, "R C"]:
     """Row by row; NaN for a network without predictions."""
     totals = counts.sum(axis=1, keepdims=True)
     return np.asarray(np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0))
-
-
-def _class_panel(
-    one: ClassCounts,
-    shares: Float[ndarray, "R C"],
-    classes: Sequence[str],
-    truth: Float[ndarray, " C"] | None,
-    highest: float,
-    titles: tuple[str, str],
-) -> go.Figure:
-    count, networks = len(classes), len(shares)
-    figure = empty(ROW_PX * count + 110, x_title=titles[0], y_title=titles[1])
-    figure.update_layout(meta={"plot_px": ROW_PX * count})
-    means, rows = means_of(shares, is_log=False), list(range(count))
-    numbers = [100 * mean.mean for mean in means]
-    lows, highs = ([min(1.0, max(0.0, getattr(mean, end))) for mean in means] for end in ("low", "high"))
-    whiskers = {
-        "type": "data", "symmetric": False, "color": INK, "thickness": 1.5, "width": 4,
-        "array": [round(100 * high - n, 3) for high, n in zip(highs, numbers, strict=True)],
-        "arrayminus": [round(n - 100 * low, 3) for low, n in zip(lows, numbers, strict=True)],
-    }  # fmt: skip
-    words = []
-    for k, name in enumerate(classes):
-        interval = interval_text(means[k].mean, lows[k], highs[k]) if networks > 1 else f"{exact(numbers[k])} %"
-        of = f"mean of {networks:,} networks" if networks > 1 else f"{int(one.predicted[0, k]):,} inputs, 1 network"
-        right = "" if truth is None else f"<br>true share {exact(100 * float(truth[k]))} %"
-        words.append(f"<b>{safe(one.label)}</b>, class {safe(name)}<br>{interval}<br>{of}{right}")
-    figure.add_trace(
-        go.Bar(
-            orientation="h", x=[round(n, 3) for n in numbers], y=rows, width=0.66, error_x=whiskers if networks > 1 else None,
-            marker={"color": see_through(one.colour, 0.55), "line": {"color": one.colour, "width": 1.5}},
-            hovertext=words, hoverinfo="text", showlegend=False,
-        )
-    )  # fmt: skip
-    name = f"mean of {networks:,} networks" if networks > 1 else "1 network, no interval"
-    square = {"symbol": "square", "size": 12, "color": see_through(GREY, 0.55), "line": {"color": GREY, "width": 1.5}}
-    legend_key(figure, name, mode="markers", marker=square)
-    if truth is not None:
-        mark = {"symbol": "line-ns-open", "size": 18, "color": INK, "line": {"width": 2}}
-        x = [round(100 * float(share), 3) for share in truth]
-        figure.add_trace(go.Scatter(x=x, y=rows, mode="markers", marker=mark, hoverinfo="skip", showlegend=False))
-        legend_key(figure, "true share", mode="markers", marker=mark)
-    figure.update_xaxes(range=[0, min(104.0, 1.12 * highest)], nticks=6, zeroline=False)
-    figure.update_yaxes(
-        tickvals=rows,
-        ticktext=[safe(name) for name in classes],
-        range=[count - 0.5, -0.5],
-        showgrid=False,
-        zeroline=False,
-    )
-    return figure
 
 
 def confusion(

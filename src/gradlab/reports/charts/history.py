@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from gradlab.reports.charts.axes import Level, StepAxis, ValueAxis, exact, floor_line, level_lines
+from gradlab.reports.charts.axes import StepAxis, ValueAxis, exact, floor_line
 from gradlab.reports.charts.bands import (
     LOST,
     MOST_REPLICAS,
@@ -56,7 +56,6 @@ def training_curves(
     x_title: str = "training steps",
     has_log_steps: bool = False,
     is_log: bool | None = None,
-    levels: Sequence[Level] = (),
     most_lines: int = MOST_REPLICAS,
     beside: Sequence[TrainingCurve] = (),
 ) -> go.Figure | None:
@@ -73,7 +72,6 @@ def training_curves(
         x_title: What the steps are.
         has_log_steps: Whether the steps are logarithmic, with step 0 set apart.
         is_log: None makes the values' axis logarithmic where they span two decades. A negative value makes it linear.
-        levels: Constants to compare with: chance, a perfect score.
         most_lines: Networks of a setting that are drawn as thin lines, the first ones.
         beside: What the panels show that this one is compared with: given all of it, panels have the same axes.
 
@@ -94,9 +92,7 @@ def training_curves(
     steps = StepAxis(
         [*(step for one in framed for step in one.steps), *(step for step, _ in published)], is_log=has_log_steps
     )
-    axis = ValueAxis(
-        [*_calm_values(framed), *(value for _, value in published), *(level.value for level in levels)], is_log=is_log
-    )
+    axis = ValueAxis([*_calm_values(framed), *(value for _, value in published)], is_log=is_log)
     figure = empty(PLOT_PX + 95, x_title=f"{x_title}{', logarithmic after 0' if steps.is_log else ''}")
     figure.update_layout(meta={"plot_px": PLOT_PX})
     for i, one in enumerate(settings):
@@ -111,7 +107,6 @@ def training_curves(
     steps.apply(figure)
     axis.apply(figure, y_title)
     floor_line(figure, axis)
-    level_lines(figure, levels, axis)
     return figure
 
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 from numpy import ndarray
 
-from gradlab.reports.charts.axes import Level, ValueAxis, exact, floor_line, layer_axis, level_lines
+from gradlab.reports.charts.axes import ValueAxis, exact, floor_line, layer_axis
 from gradlab.reports.charts.bands import (
     band,
     interval_words,
@@ -54,7 +54,6 @@ def by_layer(
     *,
     x_title: str = "layer",
     is_log: bool | None = None,
-    levels: Sequence[Level] = (),
 ) -> go.Figure | None:
     """Mean over networks by layer with Student's 95 % interval as a band; the networks themselves as thin lines.
 
@@ -66,7 +65,6 @@ def by_layer(
         y_title: Quantity and unit.
         x_title: What the layers are.
         is_log: None makes the axis logarithmic where the values span two decades. A negative value makes it linear.
-        levels: Constants to compare with.
 
     Returns:
         The figure, or None without a finite value. `meta.plot_px` is the height that the plot needs. A caption
@@ -79,7 +77,7 @@ def by_layer(
     settings = [one for one in settings if one.label not in nothing]
     if not settings:
         return None
-    axis = ValueAxis(_all_values(settings, levels), is_log=is_log)
+    axis = ValueAxis(_all_values(settings), is_log=is_log)
     figure = empty(PLOT_PX + 95, x_title=x_title)
     figure.update_layout(meta={"plot_px": PLOT_PX})
     lost = zeros = False
@@ -101,14 +99,13 @@ def by_layer(
     layer_axis(figure, _names(settings))
     axis.apply(figure, y_title)
     floor_line(figure, axis)
-    level_lines(figure, levels, axis)
     return figure
 
 
-def _all_values(settings: Sequence[LayerValues], levels: Sequence[Level]) -> list[float]:
+def _all_values(settings: Sequence[LayerValues]) -> list[float]:
     """Everything that the axis must hold."""
     arrays = [array for one in settings for array in (one.values, one.theory, one.published) if array is not None]
-    return [*(float(value) for array in arrays for value in array.ravel()), *(level.value for level in levels)]
+    return [*(float(value) for array in arrays for value in array.ravel())]
 
 
 def _names(settings: Sequence[LayerValues]) -> list[str]:

@@ -12,20 +12,16 @@ from gradlab.theory.finite.dead import (
     born_dead_width_2,
     safe_depth,
 )
-from gradlab.theory.finite.neuron import LiveUnits, dead_neuron, live_units
 from gradlab.theory.finite.spread import LogNorm, SingularSpread, log_norm, singular_spread
 
 __all__ = [
     "BornDead",
-    "LiveUnits",
     "LogNorm",
     "SingularSpread",
     "born_dead",
     "born_dead_lower_bound",
     "born_dead_one_input",
     "born_dead_width_2",
-    "dead_neuron",
-    "live_units",
     "log_norm",
     "safe_depth",
     "singular_spread",

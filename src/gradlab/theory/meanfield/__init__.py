@@ -5,16 +5,7 @@ sigma_b2 = Var(b_i), q = E[h_i^2] the second moment of pre-activations, chi1 tha
 Every number here is a limit: layers infinitely wide, and backward passes taken to be independent of forward ones.
 """
 
-from gradlab.theory.meanfield.blocks import (
-    Factors,
-    Fans,
-    batch_norm,
-    convolution,
-    layer_norm,
-    residual_correlation_map,
-    residual_gradient_map,
-    residual_length_map,
-)
+from gradlab.theory.meanfield.convolution import Fans, convolution
 from gradlab.theory.meanfield.correlation import CorrelationPoint, correlation_fixed_point
 from gradlab.theory.meanfield.edge import EdgePoint, edge_at, edge_curve, edge_point, edge_points
 from gradlab.theory.meanfield.fixed_point import FixedPoint, Status, fixed_point, fixed_points
@@ -28,18 +19,14 @@ from gradlab.theory.meanfield.maps import (
     length_map,
     length_slope,
 )
-from gradlab.theory.meanfield.trajectory import Trajectory, trajectory
 
 __all__ = [
     "CorrelationPoint",
     "EdgePoint",
-    "Factors",
     "Fans",
     "FixedPoint",
     "Gains",
     "Status",
-    "Trajectory",
-    "batch_norm",
     "chi1",
     "chi_c",
     "convolution",
@@ -54,11 +41,6 @@ __all__ = [
     "fixed_points",
     "gains",
     "gradient_map",
-    "layer_norm",
     "length_map",
     "length_slope",
-    "residual_correlation_map",
-    "residual_gradient_map",
-    "residual_length_map",
-    "trajectory",
 ]
