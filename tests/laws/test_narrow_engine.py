@@ -36,6 +36,12 @@ RULE_CHOICES = [
     "rmsprop(lr=0.1, alpha=0.9, eps=0.1, momentum=0.7)",
     "adam(lr=0.1, beta1=0.8, beta2=0.95, eps=0.1, weight_decay=0.3)",
     "adamw(lr=0.1, eps=0.1, weight_decay=0.3)",
+    "sgd_keras(lr=0.1)",
+    "sgd_keras(lr=0.1, momentum=0.8)",
+    "sgd_keras(lr=0.1, momentum=0.8, nesterov=true)",
+    "rmsprop_keras(lr=0.1, eps=0.1)",
+    "rmsprop_keras(lr=0.1, eps=0.1, momentum=0.7)",
+    "adam_keras(lr=0.1, beta1=0.8, beta2=0.95, eps=0.1)",
 ]
 SCHEDULE_CHOICES = {"step": "step(step_size=1, gamma=0.3)", "inverse_time": "inverse_time(decay=0.2)"}
 EPS = {"float32": 2.0**-23, "float64": 2.0**-52}
@@ -95,7 +101,7 @@ def covering(size: int) -> list[tuple[str, list[str], str, str]]:
     """Activations in groups of `size`, with rules, losses and schedules dealt around."""
     names, losses, schedules = TRAINABLE, list(LOSSES), list(SCHEDULES)
     groups = [names[start : start + size] for start in range(0, len(names), size)]
-    turns = max(len(groups), len(losses) if size == 2 else 0)
+    turns = max(len(groups), len(losses), len(RULE_CHOICES)) if size == 2 else len(groups)
     return [
         (
             RULE_CHOICES[(i + size // 4 * 3) % len(RULE_CHOICES)],

@@ -36,6 +36,11 @@ OPTIMIZER_CHOICES = {
     "rmsprop_momentum": ["rmsprop(lr=0.02, alpha=0.9, eps=1e-3, momentum=0.7, weight_decay=0.1)"],
     "adam": ["adam(lr=0.02, eps=1e-3)", "adam(lr=0.02, beta1=0.8, beta2=0.95, eps=1e-3, weight_decay=0.3)"],
     "adamw": ["adamw(lr=0.02, eps=1e-3, weight_decay=0.3)"],
+    "sgd_keras": ["sgd_keras(lr=0.02)"],
+    "sgd_keras_momentum": ["sgd_keras(lr=0.02, momentum=0.8)", "sgd_keras(lr=0.02, momentum=0.8, nesterov=true)"],
+    "rmsprop_keras": ["rmsprop_keras(lr=0.02, eps=1e-3)"],
+    "rmsprop_keras_momentum": ["rmsprop_keras(lr=0.02, alpha=0.95, eps=1e-3, momentum=0.7)"],
+    "adam_keras": ["adam_keras(lr=0.02, eps=1e-3)", "adam_keras(lr=0.02, beta1=0.8, beta2=0.95, eps=1e-3)"],
 }
 LOSS_CHOICES = {"sum_of_squares": "sum_of_squares(0.3)", "huber": "huber(delta=0.8)", "hinge": "hinge(margin=0.6)"}
 SCHEDULE_CHOICES = {"step": "step(step_size=2, gamma=0.3)", "inverse_time": "inverse_time(decay=0.2)"}

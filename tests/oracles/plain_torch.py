@@ -1,7 +1,8 @@
 """One network, alone, in plain `torch.nn` and `torch.optim`: what replica r of a stack must be equal to.
 
-Networks are `torch.nn.Sequential`, gradients come from autograd, updates from `torch.optim`, the order of examples from
-`tests.oracles.streams`. Only descriptions and initial numbers are taken from gradlab, none of its formulas.
+Networks are `torch.nn.Sequential`, gradients come from autograd, updates from `torch.optim` (Keras' forms from
+`tests.oracles.keras`), the order of examples from `tests.oracles.streams`. Only descriptions and initial numbers are taken
+from gradlab, none of its formulas.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 from gradlab.data import Examples
 from gradlab.nets import Stack
 from gradlab.spec import Choice, Recipe, Setup
-from tests.oracles import streams
+from tests.oracles import keras, streams
 
 Function = Callable[[Tensor], Tensor]
 LossFunction = Callable[[Tensor, Tensor], Tensor]
@@ -141,7 +142,7 @@ def scheduler(choice: Choice, optimizer: torch.optim.Optimizer, steps: int) -> A
 
 
 def optimizer(choice: Choice, parameters: Iterator[nn.Parameter]) -> torch.optim.Optimizer:
-    """torch's optimizer for a choice."""
+    """torch's optimizer for a choice, or Keras'."""
     values: dict[str, Any] = dict(choice.params)
     if choice.name in ("adam", "adamw"):
         values["betas"] = (values.pop("beta1"), values.pop("beta2"))
@@ -150,6 +151,9 @@ def optimizer(choice: Choice, parameters: Iterator[nn.Parameter]) -> torch.optim
         "rmsprop": torch.optim.RMSprop,
         "adam": torch.optim.Adam,
         "adamw": torch.optim.AdamW,
+        "sgd_keras": keras.KerasSGD,
+        "rmsprop_keras": keras.KerasRMSprop,
+        "adam_keras": keras.KerasAdam,
     }
     made: torch.optim.Optimizer = kinds[choice.name](parameters, **values)
     return made

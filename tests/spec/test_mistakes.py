@@ -74,6 +74,8 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
     ({"activation": "leaky_relu(0.1, negative_slope=0.2)"}, ["leaky_relu.negative_slope", "got two values", "one"]),
     ({"activation": "elu(alpha=1, alpha=2)"}, ["activation", '"elu(alpha=1, alpha=2)"', "name(parameter=number, ...)"]),
     ({"optimizer": "sgd(nesterov=1)"}, ["optimizer sgd.nesterov", "got 1", "true or false"]),
+    ({"optimizer": "sgd(nesterov=true)"}, ["optimizer sgd.nesterov", "momentum 0", "a momentum above 0"]),
+    ({"optimizer": "sgd_keras(nesterov=true)"}, ["optimizer sgd_keras.nesterov", "momentum 0", "a momentum above 0"]),
     ({"output": "relu"}, ["network.output", "got 'relu'", "a table"]),
     ({"batch_size": "all"}, ["recipe.batch_size", "got 'all'", 'at least 1, or "full"']),
     ({"batch_size": True}, ["recipe.batch_size", "got True"]),

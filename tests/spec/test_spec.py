@@ -35,7 +35,7 @@ def is_consistent(values: Mapping[str, Any]) -> bool:
     ordered = all(
         values[low] <= values[high] for low, high in (("low", "high"), ("min_val", "max_val")) if low in values
     )
-    return ordered and not (values.get("nesterov") and (values["momentum"] == 0 or values["dampening"] != 0))
+    return ordered and not (values.get("nesterov") and (values["momentum"] == 0 or values.get("dampening", 0) != 0))
 
 
 def choices_from(catalog: Mapping[str, Any]) -> st.SearchStrategy[dict[str, Any]]:

@@ -40,10 +40,11 @@ class Recipe(BaseModel):
     @model_validator(mode="after")
     def _nesterov_has_momentum(self) -> Recipe:
         params = dict(self.optimizer.params)
-        if params.get("nesterov") and (params["momentum"] == 0 or params["dampening"] != 0):
+        dampening = params.get("dampening", 0)
+        if params.get("nesterov") and (params["momentum"] == 0 or dampening != 0):
             raise SpecError(
-                "optimizer sgd.nesterov",
-                got=f"momentum {params['momentum']}, dampening {params['dampening']}",
+                f"optimizer {self.optimizer.name}.nesterov",
+                got=f"momentum {params['momentum']}, dampening {dampening}",
                 expected="a momentum above 0 and no dampening, as in torch",
             )
         return self

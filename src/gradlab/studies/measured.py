@@ -29,6 +29,10 @@ MetricKind = Literal[
 ]
 
 
+OF_OUTPUTS: tuple[MetricKind, ...] = ("loss", "accuracy", "rmse")
+_OF_OUTPUTS_TEXT = "a loss, an accuracy or an rmse"
+
+
 class OutcomeRule(Strict):
     """Collapse on one input set: every input of the set gives the same output."""
 
@@ -44,11 +48,14 @@ class Metric(Strict):
             rmse, the root of the mean squared error; or what units and weights have become: see `studies.metrics`.
         over: Name of the input set; changes of weights and plateaus have none.
         of: Of a plateau: the metric that reaches it.
+        statistics: "anew" for batch norms whose statistics are gathered anew from training examples with the weights of the
+            look, instead of the running ones that lag behind them; a control that changes nothing else.
     """
 
     kind: MetricKind
     over: str = LOSS_SET
     of: str | None = None
+    statistics: Literal["anew"] | None = None
 
     @property
     def is_share(self) -> bool:
@@ -76,6 +83,8 @@ class Metric(Strict):
             raise SpecError("metric.of", got=self.of or "nothing", expected="another metric, for a plateau only")
         if not self.has_inputs and "over" in self.model_fields_set:
             raise SpecError("metric.over", got=f'"{self.over}" for {self.kind}', expected="no input set")
+        if self.statistics is not None and self.kind not in OF_OUTPUTS:
+            raise SpecError("metric.statistics", got=f'"{self.statistics}" for {self.kind}', expected=_OF_OUTPUTS_TEXT)
         return self
 
 

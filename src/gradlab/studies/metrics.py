@@ -3,7 +3,8 @@
 What a look says of itself is taken as it passes (`Meter.see`); what compares looks is found when all are there
 (`Meter.values`). Kinds:
 
-- loss, accuracy: of the outputs on an input set.
+- loss, accuracy, rmse: of the outputs on an input set; with statistics "anew", of those that networks with batch norm would
+  give if no running statistics lagged behind their weights.
 - dead_units: hidden units whose slope is 0 for every input of the set.
 - recovered_units: hidden units that are alive and were dead at an earlier look.
 - weight_change, hidden_bias_change: the largest |now - at the first look| of any weight, or of any bias of a hidden layer.
@@ -22,6 +23,7 @@ from numpy import ndarray
 
 from gradlab.data import Examples
 from gradlab.parts import LOSSES
+from gradlab.studies.seen import outputs_anew
 from gradlab.studies.seen import seen as captured_at
 from gradlab.studies.study import Metric
 from gradlab.training import Job, Look
@@ -40,6 +42,7 @@ class Meter:
         self._read: dict[str, list[Float[ndarray, " R"]]] = {name: [] for name in metrics}
         self._live: dict[str, list[Bool[ndarray, "R U"]]] = {}
         self._birth: Sequence[ndarray | None] | None = None
+        self._anew: Mapping[str, Float[ndarray, "R Q N"]] = {}
 
     def see(self, look: Look) -> None:
         """Take down what one look shows."""
@@ -48,6 +51,7 @@ class Meter:
             self._live.setdefault(over, []).append(live_units(look, self._job, over))
         if self._birth is None and {"weight_change", "hidden_bias_change"} & {m.kind for m in self._metrics.values()}:
             self._birth = [None if array is None else array.copy() for array in (*look.weights, *look.biases)]
+        self._anew = outputs_anew(look, self._job, {m.over for m in self._metrics.values() if m.statistics})
         for name, metric in self._metrics.items():
             self._read[name].append(self._number(metric, look))
 
@@ -68,18 +72,19 @@ class Meter:
     def _number(self, metric: Metric, look: Look) -> Float[ndarray, " R"]:
         """What this look alone says; 0 where looks have to be compared, until they are."""
         job, seen, targets = self._job, look.sets[metric.over], self._job.sets[metric.over].targets
+        outputs = self._anew.get(metric.over, seen.outputs) if metric.statistics else seen.outputs
         match metric.kind:
             case "accuracy":
                 assert targets is not None
                 # a number that is to be 0 or 1 says 1 from a half on, and logits and signs from 0 on
                 is_number = LOSSES[job.recipe.loss.name].targets == "real" and bool((targets >= 0).all())
-                return accuracy(seen.outputs, targets, 0.5 if is_number else 0.0)
+                return accuracy(outputs, targets, 0.5 if is_number else 0.0)
             case "loss":
                 assert targets is not None
-                return mean_loss(LOSSES[job.recipe.loss.name], job.loss_params, seen.outputs, targets)
+                return mean_loss(LOSSES[job.recipe.loss.name], job.loss_params, outputs, targets)
             case "rmse":
                 assert targets is not None
-                return rmse(seen.outputs, targets)
+                return rmse(outputs, targets)
             case "dead_units":
                 hidden = sum(weights.shape[1] for weights in job.stack.weights[:-1])
                 return np.asarray(hidden - seen.live_units.sum(axis=1), float)

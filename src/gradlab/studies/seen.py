@@ -1,7 +1,8 @@
-"""What a probe sees of some networks of a stack at a look, by whichever probe serves networks of that kind."""
+"""What probes see of networks of a stack at a look, by whichever probe serves networks of that kind."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from jaxtyping import Float
@@ -38,6 +39,23 @@ def seen(look: Look, job: Job, networks: slice, examples: Examples) -> Captured:
         loss_params,
         examples,
     )
+
+
+def outputs_anew(look: Look, job: Job, names: Collection[str]) -> dict[str, Float[ndarray, "R Q N"]]:
+    """Outputs on some input sets with the statistics of batch norms gathered anew; nothing for networks that keep none.
+
+    Args:
+        look: The stack standing still.
+        job: What is trained.
+        names: Of which input sets.
+    """
+    if not names or not any(norm.mean is not None for norm in look.norms):
+        return {}
+    from gradlab.probes.norms_anew import outputs_anew as measured
+
+    size = job.points if job.recipe.batch_size == "full" else job.recipe.batch_size
+    stack = stack_at(look, job.stack, slice(None))
+    return measured(stack, job.examples.inputs, size, {name: job.sets[name].inputs for name in names})
 
 
 def stack_at(look: Look, stack: Stack, networks: slice) -> Stack:

@@ -38,11 +38,13 @@ class Pass:
     Attributes:
         trains: Whether there is dropout, and norms use the statistics of the batch and add them to the running ones.
         step: Updates done so far, for dropout.
+        momentum: The batch's share of the running statistics, where it is not the norms' own.
         watch: Called with every block and every norm that stands by itself, and what its activation was given and made.
     """
 
     trains: bool = False
     step: int = 0
+    momentum: float | None = None
     watch: Callable[[Step, Tensor, Tensor], None] | None = None
 
 
@@ -166,8 +168,9 @@ class LayeredStack:
         scale, shift, params = self.leaves.scales[step.norm], self.leaves.shifts[step.norm], dict(step.normed.params)
         if step.normed.name == "layer_norm":
             return layer_norm(x, scale, shift, float(params["eps"]))
-        running, numbers = self.numbers.running[step.norm], (float(params["momentum"]), float(params["eps"]))
-        return batch_norm(x, scale, shift, running, *numbers, trains=how.trains)
+        running, momentum = self.numbers.running[step.norm], how.momentum
+        momentum = float(params["momentum"]) if momentum is None else momentum
+        return batch_norm(x, scale, shift, running, momentum, float(params["eps"]), trains=how.trains)
 
     def _mask(self, step: Step, x: Tensor, updates: int) -> Tensor:
         """What dropout multiplies by, units numbered channel by channel and row by row; it goes with the layer's place."""

@@ -1,67 +1,15 @@
-"""Optimizers: how a weight moves along its gradient. Equal to torch.optim's at equal parameters.
-
-A record picks an `UpdateRule` by the parameters that change the structure (is there a momentum buffer?), so that a rule
-holds no branch and no unused buffer. A rule is two formulas: `prepare` runs once per step and replica and turns step
-number and parameters into a few numbers; `update` runs for every weight and uses only those. Differences like 1 - beta2 are
-formed in `prepare`, which runs in float64: in float32 they would lose half their digits.
-"""
+"""Optimizers as torch has them: equal to torch.optim's at equal parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from gradlab.catalog import Catalog
 from gradlab.parts.namespace import Namespace
+from gradlab.parts.optimizers.record import OPTIMIZERS, Optimizer, UpdateRule, learning_rate
 from gradlab.parts.param import Param, Value
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateRule:
-    """One structural variant of an optimizer.
-
-    Attributes:
-        name: Unique among all rules.
-        slots: Names of the buffers kept for every weight, each starting at zero.
-        prepare: `prepare(xp, step, lr, *params)` -> tuple of numbers for `update`; `step` counts from 1.
-        update: `update(xp, w, g, *slots, *prepared)` -> (new w, *new slots).
-    """
-
-    name: str
-    slots: tuple[str, ...]
-    prepare: Callable[..., tuple[Any, ...]]
-    update: Callable[..., tuple[Any, ...]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Optimizer:
-    """An optimizer.
-
-    Attributes:
-        name: Torch's name, lower case.
-        formula: The update in plain text.
-        source: Where it was published, and torch's name.
-        params: Parameters besides lr, in the order in which `prepare` takes them.
-        lr: The learning rate's own record.
-        rule: `rule(params)` -> the variant for these parameters.
-    """
-
-    name: str
-    formula: str
-    source: str
-    params: tuple[Param, ...]
-    lr: Param
-    rule: Callable[[Mapping[str, Value]], UpdateRule]
-
-
-OPTIMIZERS: Catalog[Optimizer] = Catalog("optimizer", "optimizers")
-
 WEIGHT_DECAY = Param("weight_decay", 0.0, "coefficient of w added to the gradient", low=0.0)
-
-
-def _learning_rate(default: float) -> Param:
-    return Param("lr", default, "learning rate", low=0.0, excludes_low=True)
 
 
 # --- sgd --------------------------------------------------------------------------------------------------------------
@@ -119,7 +67,7 @@ OPTIMIZERS.add(
             Param("nesterov", False, "look-ahead form of momentum", kind="bool"),
             WEIGHT_DECAY,
         ),
-        lr=_learning_rate(0.01),
+        lr=learning_rate(0.01),
         rule=_sgd_rule,
     )
 )
@@ -184,7 +132,7 @@ OPTIMIZERS.add(
             WEIGHT_DECAY,
             Param("momentum", 0.0, "decay of the momentum buffer", low=0.0, high=1.0, excludes_high=True),
         ),
-        lr=_learning_rate(0.01),
+        lr=learning_rate(0.01),
         rule=lambda params: RMSPROP_PLAIN if params["momentum"] == 0 else RMSPROP_MOMENTUM,
     )
 )
@@ -281,7 +229,7 @@ OPTIMIZERS.add(
         formula="w = w - lr m^ / (sqrt(v^) + eps), m^ and v^ the bias-corrected means of g and g^2",
         source="Kingma and Ba 2015; torch.optim.Adam (weight decay added to the gradient)",
         params=_adam_params(0.0),
-        lr=_learning_rate(1e-3),
+        lr=learning_rate(1e-3),
         rule=lambda params: ADAM,
     )
 )
@@ -291,7 +239,7 @@ OPTIMIZERS.add(
         formula="w = (1 - lr weight_decay) w - lr m^ / (sqrt(v^) + eps)",
         source="Loshchilov and Hutter 2019; torch.optim.AdamW (decoupled weight decay)",
         params=_adam_params(0.01),
-        lr=_learning_rate(1e-3),
+        lr=learning_rate(1e-3),
         rule=lambda params: ADAMW,
     )
 )
