@@ -253,7 +253,7 @@ def test_an_unknown_task_is_all_that_is_told_of_layers_without_inputs() -> None:
     [
         (
             {**CONV, "foo": 1},
-            "network.layers[0].foo: unknown key of conv2d; known: activation, bias, channels, dropout, ",
+            "network.layers[0].foo: unknown key of conv2d; known: activation, bias, channels, draws, ",
         ),
         ({**CONV, "in_channels": 1}, 'network.layers[0].in_channels: unknown key of conv2d; did you mean "channels"?'),
         ({"kind": "dropout", "p": 0.5, "units": 3}, "network.layers[0].units: unknown key of dropout; known: kind, p."),

@@ -105,7 +105,8 @@ def initial_layer(
     layer, fans = step.layer, step.fans
     assert isinstance(layer, Dense | Conv2d)
     law, units = INITIALIZERS[layer.weights.name], step.above[0]
-    draws = Draws(root_seed, replicas, step.block)
+    stream = 0 if layer.draws == "shared" else step.block
+    draws = Draws(root_seed, replicas, stream)
     if law.includes_bias:
         block = law.sample(draws, units, fans[0] + 1, *fans, *layer.weights.values)
         return block[:, :, :-1], block[:, :, -1]
@@ -113,7 +114,7 @@ def initial_layer(
     if layer.bias == "none":
         return weights, None
     choice = layer.bias if isinstance(layer.bias, Choice) else layer.weights
-    bias_draws = Draws(root_seed, replicas, step.block, Purpose.BIAS)
+    bias_draws = Draws(root_seed, replicas, stream, Purpose.BIAS)
     biases = INITIALIZERS[choice.name].sample(bias_draws, units, 1, *fans, *choice.values)
     return weights, biases[:, :, 0]
 

@@ -38,7 +38,8 @@ def network_texts(network: NetworkSpec, digits: int = DIGITS) -> dict[str, str]:
     shown = curved or [block.activation for block in hidden] or [last.activation]
     texts["activation"] = _groups([_text(one, digits) for one in shown], places or [1], noun)
     texts["output activation"] = "" if last.activation.name == "identity" else _text(last.activation, digits)
-    texts["initial weights"] = laws([block.weights for block in blocks])
+    shared = {"own": "", "shared": ", the same draws in layers of equal shape"}
+    texts["initial weights"] = laws([f"{_text(block.weights, digits)}{shared[block.draws]}" for block in blocks])
     texts["initial biases"] = laws([_BIASES.get(str(block.bias), block.bias) for block in blocks])
     texts["norm"] = _had([None if block.norm is None else _text(block.norm, digits) for block in blocks], noun)
     texts["dropout"] = _had([number(block.dropout, digits) if block.dropout else None for block in blocks], noun)

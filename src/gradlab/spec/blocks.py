@@ -50,12 +50,17 @@ class Weighted(Record):
 
     `bias` is a law, "own" (the weights' own law) or "none". `dropout` is the probability that training sets an activation
     to 0; what is kept is divided by the probability of keeping it, so that looks need no change. `l2` times the sum of the
-    squared weights is added to the loss, as in Keras.
+    squared weights is added to the loss, as in Keras. `draws = "shared"` draws every such layer from one stream, as one
+    seeded initializer that serves all layers does in Keras: layers of equal shape and law begin with equal weights.
     """
 
     activation: ActivationChoice = Field(default=Choice(name="identity"), description="of its outputs")
     weights: InitializerChoice = Field(description="law that they are drawn from")
     bias: BiasChoice = Field(default="own", description='law of the biases; "own" is that of the weights')
+    draws: Literal["own", "shared"] = Field(
+        default="own",
+        description='"shared": the same draws in every layer of equal shape, as of one seeded initializer',
+    )
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0, description="probability that training sets an activation to 0")
     norm: NormChoice = Field(default=None, description="of the sums, before the activation")
     l2: float = Field(
@@ -80,7 +85,7 @@ class Weighted(Record):
     def _to_table(self, all_fields: Any) -> dict[str, Any]:
         # so that a plain dense layer's content, and with it the hash of a Setup, is what it was before there were others
         table: dict[str, Any] = all_fields(self)
-        unsaid = {"kind": "dense", "norm": None, "l2": 0.0}
+        unsaid = {"kind": "dense", "norm": None, "l2": 0.0, "draws": "own"}
         return {name: value for name, value in table.items() if name not in unsaid or value != unsaid[name]}
 
 

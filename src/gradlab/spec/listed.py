@@ -20,6 +20,7 @@ _TAKES = {
     "activation": "an activation",
     "weights": "an initializer",
     "bias": '"own", "none" or an initializer',
+    "draws": '"own" or "shared"',
     "norm": 'a norm or "none"',
     "padding": 'whole, at least 0, or "same"',
     "layers": "a list of layers",

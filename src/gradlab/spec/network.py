@@ -4,10 +4,11 @@ Sugar: `hidden = "2 x 9"` is nine layers of width 2; `"400-400-100"` lists width
 layer of width 2 in front; a list of widths and a table `{ width = 2, depth = 9, front = "2:identity" }` say the same, so
 that a factor can change width or depth alone. Activation, weights and bias of the network hold for every layer; `output`
 may change them for the last one, whose activation is the identity otherwise ("hidden": that of the hidden layers).
-`dropout` is one number for all hidden layers or a list of one number each; `norm` stands in every hidden layer.
+`dropout` is one number for all hidden layers or a list of one number each; `norm` stands in every hidden layer;
+`draws = "shared"` gives layers of equal shape the same draws.
 
 `layers` instead of `hidden` lists records of any kind, the output among them ("conv2d(32, 3)", "flatten", "dense(10)"; see
-`spec.layers`); activation, weights, bias, norm and dropout of the network then hold for the blocks that do not state their
+`spec.layers`); activation, weights, bias, draws, norm and dropout of the network then hold for the blocks that do not state their
 own, activation, norm and dropout not for the last. `front` lists layers that stand before those of `layers`, so that a row
 of a study can change what the inputs go through first and nothing else.
 """
@@ -38,7 +39,7 @@ from gradlab.spec.layers import (
     with_defaults,
 )
 
-DEFAULTS = ("activation", "weights", "bias", "norm", "dropout")  # of blocks that do not say their own
+DEFAULTS = ("activation", "weights", "bias", "draws", "norm", "dropout")  # of blocks that do not say their own
 _SUGAR = ("inputs", "outputs", "hidden", *DEFAULTS, "output")
 
 
@@ -266,7 +267,10 @@ def _from_sugar(data: Mapping[str, Any]) -> dict[str, Any]:
     base = choose(ACTIVATIONS, "activation", data.get("activation", "identity"))
     weights = choose(INITIALIZERS, "initializer", data["weights"])
     default = "own" if INITIALIZERS[weights.name].includes_bias else "zeros"
-    law = {"weights": weights, "bias": choose_bias(data.get("bias", default))}
+    draws = data.get("draws", "own")
+    if draws not in ("own", "shared"):
+        raise SpecError("network.draws", got=repr(draws), expected='"own", or "shared" by layers of equal shape')
+    law = {"weights": weights, "bias": choose_bias(data.get("bias", default)), "draws": draws}
     norm = choose_norm(data.get("norm"))
     of_hidden = law | ({} if norm is None else {"norm": norm})
     hidden = parse_hidden(data.get("hidden", []))

@@ -78,7 +78,7 @@ def _symmetric_relu(setup: Setup) -> list[int] | None:
         if layer.weights.name == "uniform":
             symmetric = layer.weights["low"] == -layer.weights["high"]
         zero = layer.bias == "none" or (not isinstance(layer.bias, str) and layer.bias.name == "zeros")
-        return symmetric and zero
+        return symmetric and zero and layer.draws == "own"
 
     hidden = setup.network.dense[:-1] if setup.network.is_plain else ()
     if not hidden or any(layer.activation.name not in ("relu", "identity") or not fits(layer) for layer in hidden):

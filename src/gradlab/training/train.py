@@ -132,7 +132,7 @@ def stack_key(setup: Setup) -> str:
 def _kind(step: Step) -> list[object]:
     """What of a layer may not differ along R, besides its shape."""
     table = step.layer.model_dump(
-        mode="json", exclude={"activation", "weights", "bias", "dropout", "p", "l2", "layers"}
+        mode="json", exclude={"activation", "weights", "bias", "draws", "dropout", "p", "l2", "layers"}
     )
     activation = "" if step.activation is None else step.activation.name
     return [table, activation, getattr(step.layer, "bias", None) == "none", step.dropped > 0, step.is_inside]

@@ -7,6 +7,7 @@ readings, looks, snapshots), never from a study's name. Missing data leaves a fi
 from gradlab.reports.figures.boundaries import boundary_figures
 from gradlab.reports.figures.computed import computed_figures
 from gradlab.reports.figures.factors import factor_figures, reading_figures
+from gradlab.reports.figures.functions import function_figure
 from gradlab.reports.figures.levels import level_figures
 from gradlab.reports.figures.maps import map_figures
 from gradlab.reports.figures.pictures import films_of, picture_figures
@@ -43,7 +44,8 @@ def figures_of(analysis: Analysis) -> list[Figure | Film]:
         *signal_figures(analysis),
     ]
     if not counts_outcomes(analysis.study):
-        return numbers
+        functions = function_figure(analysis)
+        return [*numbers, *([functions] if functions and numbers else [])]
     rates = rate_figures(analysis)
     survival = survival_figure(analysis)
     factors = factor_figures(analysis)

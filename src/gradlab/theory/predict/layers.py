@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, TypeAlias
 
@@ -185,9 +185,13 @@ def _chain(layers: Sequence[Any], shape: Shape, signal: Signal, names: Names) ->
     return steps
 
 
+_SHARED = ("weights of each layer independent of the others'", "layers of equal shape have the same draws")
+
+
 def _block(layer: Dense | Conv2d, place: str, product: Step) -> list[Step]:
     """What follows the products of a block."""
-    steps = [product]
+    shared = layer.draws == "shared"
+    steps = [replace(product, doubts=(*product.doubts, _SHARED)) if shared else product]
     if layer.norm is not None:
         steps.append(_norm(layer.norm, place, steps[-1].signal))
     steps.append(activated(place, steps[-1].signal, as_phi(layer.activation)))
