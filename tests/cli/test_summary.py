@@ -15,14 +15,15 @@ from gradlab import __version__
 from gradlab.cli.main import main
 from gradlab.cli.target import is_code
 
-from .targets import FILES, MODEL
+from .targets import FILES, MODEL, PACKAGES
 from .test_bad_input import refused
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The current folder, with code and descriptions; what targets add to the import path goes again."""
-    for name, text in FILES.items():
+    for name, text in (FILES | PACKAGES).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "summary_package").mkdir()
     (tmp_path / "summary_package" / "nets.py").write_text(MODEL, encoding="utf-8")
@@ -33,7 +34,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     before = set(sys.modules)
     yield tmp_path
     for name in [
-        name for name in sys.modules if name.startswith(("summary_package", "gradlab_target_")) and name not in before
+        name
+        for name in sys.modules
+        if name.startswith(("summary_package", "gradlab_target_", "relative")) and name not in before
     ]:
         del sys.modules[name]
 
@@ -127,6 +130,24 @@ def test_a_process_of_its_own_finds_modules_of_the_folder(folder: Path) -> None:
 
 
 # --- descriptions -----------------------------------------------------------------------------------------------------
+def test_a_byte_order_mark_is_no_content(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("marked.toml").write_bytes(b"\xef\xbb\xbf" + Path("network.toml").read_bytes())
+    assert main(["summary", "marked.toml"]) == 0
+    assert "108 parameters" in capsys.readouterr().out
+
+
+def test_a_lazy_network_learns_its_shapes_from_the_input(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", "model.py:Lazy", "--input", "5"]) == 0
+    assert "18 parameters: 18 trainable." in capsys.readouterr().out
+
+
+def test_a_file_of_a_package_runs_under_the_name_that_is_suggested(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["summary", "relative.network:net"]) == 0
+    assert "4 parameters" in capsys.readouterr().out
+
+
 def test_a_network_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["summary", "network.toml"]) == 0
     out, err = capsys.readouterr()
@@ -217,7 +238,18 @@ def test_a_shipped_study(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
         ("model.py:no_flatten --input 1x28x28", ["layer 1 (Linear)", "got 4 x 26 x 26", "Put nn.Flatten() before it"]),
         ("model.py:d8 --input 1x28xx", ["--input", '"1x28xx"', "whole numbers"]),
         ("model.py:d8 --input 0x28x28", ["--input", "at least 1"]),
-        ("model.py:d8 --input 99999x99999x99999", ["input", "at most 100,000,000 numbers"]),
+        (
+            "model.py:d8 --input 99999x99999x99999",
+            ["--input", "999,970,000,299,999 numbers", "at most 100,000,000 numbers"],
+        ),
+        ("model.py:d8 --input 100000000000", ["--input", '"100000000000"', "at most 100,000,000 numbers"]),
+        ("model.py:scripted --input 4", ["layer RecursiveScriptModule", "TorchScript", "torch.jit.script"]),
+        ("model.py:Two --input 4", ["layer Two", "needs x, y", "wrap it", "y=torch.zeros(len(x), 5)"]),
+        ("model.py:Keyed --input 4", ["layer Keyed", "one tensor", "wrap it"]),
+        ("model.py:Lazy", ["--input", "nothing", "1x28x28"]),
+        ("relative/network.py:net", ["relative import (network.py, line 1)", "package: relative.network:net."]),
+        ("relative/deep/network.py:net", ["package: relative.deep.network:net."]),
+        ("namespace/network.py:net", ["package: namespace.network:net."]),
     ],
 )
 def test_bad_targets_are_refused_in_clear_words(

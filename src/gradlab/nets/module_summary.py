@@ -20,10 +20,9 @@ from gradlab.nets.fits import check_fits, check_forward, check_open, layer_text
 from gradlab.nets.multiply_adds import MultiplyAdds
 from gradlab.nets.receptive_field import ReceptiveFields
 from gradlab.nets.summary import LayerSummary, Summary
-from gradlab.spec.blocks import Shape, shape_text
+from gradlab.spec.blocks import MOST_NUMBERS, Shape, shape_text
 
 UNCOUNTED = "num_batches_tracked"  # a counter, not a number that the network computes with
-MOST_NUMBERS = 100_000_000  # of one example: 400 MB
 _OF_ANOTHER_FORM = (TypeError, AttributeError, LookupError)  # what code says of a tensor where it wants a dictionary
 
 

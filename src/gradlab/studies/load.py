@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -118,11 +119,12 @@ def read_table(path: Path) -> dict[str, Any]:
             raise StudyFileError(
                 "study file", file=path, got=f"{path.stat().st_size:,} bytes", expected="a study of at most 10 MB"
             )
-        text = path.read_bytes().decode("utf-8")
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")  # some editors begin a file with a byte-order mark
     except UnicodeDecodeError:
-        raise StudyFileError(
-            "study file", file=path, got="bytes that are no UTF-8 text", expected="a TOML file"
-        ) from None
+        is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        got, do = ("UTF-16 text", "Save it as UTF-8") if is_utf16 else ("bytes that are no UTF-8 text", None)
+        raise StudyFileError("study file", file=path, got=got, expected="a TOML file in UTF-8", do=do) from None
     except OSError as error:
         raise StudyFileError(
             "study file", file=path, got=error.strerror or str(error), expected="a TOML file"

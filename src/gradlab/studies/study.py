@@ -7,7 +7,7 @@ are the file's schema (`Study.model_json_schema()`); reading files is `studies.l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -54,6 +54,13 @@ class Looks(Strict):
         if self.log_spaced and total:
             chosen |= {round(total ** (i / max(self.log_spaced - 1, 1))) for i in range(self.log_spaced)}
         return sorted(chosen)
+
+
+def _unknown_set(where: str, name: str, known: Sequence[str]) -> UnknownName:
+    """A name of no input set, and the line that would make it one."""
+    source = "task" if name == "task" else "test"
+    do = f'{where}.over names it. Write {name} = {{ from = "{source}" }} below [inputs] to have it'
+    return UnknownName("input set", name, known, do=do)
 
 
 class Row(Strict):
@@ -197,7 +204,7 @@ class Study(Strict):
         sets = [*self.inputs, LOSS_SET]
         for name, rule in self.outcomes.items():
             if rule.over not in sets:
-                raise UnknownName("input set", rule.over, sets, do=f"Outcome {name} names it")
+                raise _unknown_set(f"outcomes.{name}", rule.over, sets)
         measured = {f"metric {name}": metric.over for name, metric in self.metrics.items()}
         drawn = {"signals": self.signals, "snapshots": self.snapshots}
         measured |= {name: part.over for name, part in drawn.items() if part is not None}
@@ -210,7 +217,7 @@ class Study(Strict):
                 raise UnknownName("metric", metric.of, others, do=f"Metric {name} names it")
         for name, over in measured.items():
             if over not in sets:
-                raise UnknownName("input set", over, sets, do=f"{name.capitalize()} names it")
+                raise _unknown_set(name.replace("metric ", "metrics."), over, sets)
             if name != "signals" and over in self.inputs and not self.inputs[over].has_targets:
                 raise SpecError(
                     f"{name}.over", got=f'"{over}", points without targets', expected="inputs from task or test"
