@@ -5,8 +5,10 @@ from __future__ import annotations
 from .conftest import TINY
 
 MODEL = """\
+import warnings
 from dataclasses import dataclass
 
+import torch
 from torch import nn
 
 print("a word at import")
@@ -33,6 +35,26 @@ class Loud(nn.Module):
     def forward(self, x):
         print("a word at work")
         return x
+
+
+class Two(nn.Module):
+    def forward(self, x, y):
+        return x + y
+
+
+class Keyed(nn.Module):
+    def forward(self, batch):
+        return batch["x"]
+
+
+def Lazy():
+    return nn.Sequential(nn.LazyLinear(3), nn.ReLU())
+
+
+def scripted():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch would rather have others
+        return torch.jit.script(nn.Sequential(nn.Linear(4, 4)))
 
 
 def d8():
@@ -77,6 +99,7 @@ LAYERS = """\
 layers = ["conv2d(2, 3)", "flatten", "dense(3)"]
 weights = "he_normal"
 """
+RELATIVE = "from .sizes import width\nfrom torch import nn\nnet = nn.Linear(width, 1)\n"
 STUDY = TINY.replace('network.activation = "tanh"', "network.hidden.width = 3")
 
 FILES = {
@@ -91,4 +114,14 @@ FILES = {
     "empty.toml": "",
     "shapeless.toml": LAYERS,
     "image.toml": LAYERS + "image = [1, 6, 6]\n",
+}
+
+PACKAGES = {
+    "relative/__init__.py": "",
+    "relative/sizes.py": "width = 3\n",
+    "relative/network.py": RELATIVE,
+    "relative/deep/__init__.py": "",
+    "relative/deep/network.py": RELATIVE,
+    "namespace/sizes.py": "width = 3\n",
+    "namespace/network.py": RELATIVE,
 }

@@ -95,7 +95,11 @@ SETTINGS = [
     Bad("several replicas", f"{RUN} --set replicas=1,2", ["replicas", "[1, 2]", "one number"]),
     Bad("nothing between commas", f"{RUN} --set recipe.steps=1,,2", ["recipe.steps", "1,,2", "between the commas"]),
     Bad("range without end", f"{RUN} --set recipe.steps=1..1000000000", ["recipe.steps", "at most 10,000"]),
-    Bad("range backwards", f"{RUN} --set recipe.steps=9..1", ["recipe.steps", "9..1", "first..last"]),
+    Bad(
+        "range backwards",
+        f"{RUN} --set recipe.steps=9..1",
+        ["recipe.steps", "9..1", "before it begins", "Write recipe.steps=1..9"],
+    ),
     Bad("unknown key below", f"{RUN} --set recipe.optimzer=adam", ["optimzer", 'did you mean "optimizer"']),
     Bad("unknown key of hidden", f"{RUN} --set network.hidden.widht=3", ["widht", 'did you mean "width"']),
     Bad("path through a number", f"{RUN} --set recipe.steps.most=3", ["steps", "got 2", "a table"]),
@@ -129,6 +133,8 @@ SETTINGS = [
 ]
 
 FILE = "study run bad.toml"
+METRIC_OVER_TEST = '[metrics]\nloss = { kind = "loss", over = "test" }\n'
+TEST_LINE = 'Write test = { from = "test" } below [inputs]'
 FILES = [
     Bad("unknown study", "study run dying-rleu", ["dying-rleu", 'did you mean "dying-relu"', "gradlab study list"]),
     Bad("unknown study to show", "study show nothing-like-it", ["nothing-like-it", "gradlab study list"]),
@@ -164,6 +170,10 @@ FILES = [
     Bad("claim without a judge", FILE, ['claim "A"', "published or expected"], ("published = 0.5", "")),
     Bad("published above 1", FILE, ["published", "1.5", "a rate between 0 and 1"], ("published = 0.5", "published = 1.5")),
     Bad("outcome over no inputs", FILE, ["input set", "pionts", 'did you mean "points"'], ('over = "points"', 'over = "pionts"')),
+    Bad("metric over no inputs", FILE, ["metrics.loss.over", TEST_LINE], ("[outcomes]", METRIC_OVER_TEST + "[outcomes]")),
+    Bad("outcome over test", FILE, ["outcomes.collapsed.over", TEST_LINE], ('over = "points"', 'over = "test"')),
+    Bad("signals over test", FILE, ["signals.over", TEST_LINE], ("[outcomes]", '[signals]\nover = "test"\n[outcomes]')),
+    Bad("UTF-16", FILE, ["bad.toml", "UTF-16", "Save it as UTF-8"], files={"bad.toml": "name = 1".encode("utf-16")}),
     Bad("inputs of nothing", FILE, ["inputs"], ("points = { linspace = [1, 10, 10] }", "points = {}")),
 ]  # fmt: skip
 

@@ -15,14 +15,15 @@ from gradlab import __version__
 from gradlab.cli.main import main
 from gradlab.cli.target import is_code
 
-from .targets import FILES, MODEL
+from .targets import FILES, MODEL, PACKAGES
 from .test_bad_input import refused
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The current folder, with code and descriptions; what targets add to the import path goes again."""
-    for name, text in FILES.items():
+    for name, text in (FILES | PACKAGES).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "summary_package").mkdir()
     (tmp_path / "summary_package" / "nets.py").write_text(MODEL, encoding="utf-8")
@@ -33,7 +34,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     before = set(sys.modules)
     yield tmp_path
     for name in [
-        name for name in sys.modules if name.startswith(("summary_package", "gradlab_target_")) and name not in before
+        name
+        for name in sys.modules
+        if name.startswith(("summary_package", "gradlab_target_", "relative")) and name not in before
     ]:
         del sys.modules[name]
 
@@ -53,11 +56,13 @@ def test_d8_is_printed_with_its_published_numbers(folder: Path, capsys: pytest.C
     out, err = capsys.readouterr()
     assert err == "a word at import\na word at birth\n"
     rows = rows_of(out)
-    assert [row[3] for row in rows] == [
+    assert rows[1][3:5] == ["64", "64"]  # parameters and buffers, which the published table adds
+    whole = [sum(int(number.replace(",", "")) for number in row[3:5]) for row in rows]
+    assert [f"{number:,}" for number in whole] == [
         "320", "128", "0", "18,496", "256", "4,160", "0", "0", "0", "0", "1,179,776", "512", "16,512", "0", "0", "1,290",
     ]  # fmt: skip
-    assert rows[0] == ["0", "Conv2d", "32 x 26 x 26", "320", "194,688", "3 x 3"]
-    numbers = "1,221,450 parameters (4.9 MB): 1,221,002 trainable, 448 running statistics and other buffers."
+    assert rows[0] == ["0", "Conv2d", "32 x 26 x 26", "320", "0", "194,688", "3 x 3"]
+    numbers = "1,221,002 parameters: 1,221,002 trainable. Beside them 448 running statistics and other buffers. 4.9 MB in all."
     assert numbers in out.splitlines()
 
 
@@ -65,7 +70,7 @@ def test_e6_is_the_layer_calculators_answer(folder: Path, capsys: pytest.Capture
     assert main(["summary", "model.py:e6", "--input", "3x32x32"]) == 0
     out = capsys.readouterr().out
     assert rows_of(out) == [["-", "Conv2d", "8 x 28 x 28", "608", "470,400", "5 x 5"]]
-    assert "608 parameters (2.4 kB): 608 trainable." in out
+    assert "608 parameters: 608 trainable. 2.4 kB in all." in out
 
 
 @pytest.mark.parametrize("columns", ["40", "80", "119", "160"])
@@ -90,10 +95,10 @@ def test_the_document_has_every_number(folder: Path, capsys: pytest.CaptureFixtu
         "model.py:d8",
     )
     assert (document["network"], document["input"]) == ("Sequential", [1, 28, 28])
-    assert (document["trainable"], document["buffers"], document["parameters"]) == (1221002, 448, 1221450)
+    assert (document["trainable"], document["buffers"], document["parameters"]) == (1221002, 448, 1221002)
     assert document["layers"][1] == {
-        "name": "1", "kind": "BatchNorm2d", "input": [32, 26, 26], "output": [32, 26, 26], "parameters": 128,
-        "trainable": 64, "frozen": 0, "buffers": 64, "multiply_adds": 0, "parameter_bytes": 512,
+        "name": "1", "kind": "BatchNorm2d", "input": [32, 26, 26], "output": [32, 26, 26], "parameters": 64,
+        "trainable": 64, "frozen": 0, "buffers": 64, "multiply_adds": 0, "uncounted": [], "parameter_bytes": 512,
         "output_bytes": 86528, "receptive_field": [3, 3],
     }  # fmt: skip
 
@@ -125,12 +130,30 @@ def test_a_process_of_its_own_finds_modules_of_the_folder(folder: Path) -> None:
 
 
 # --- descriptions -----------------------------------------------------------------------------------------------------
+def test_a_byte_order_mark_is_no_content(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("marked.toml").write_bytes(b"\xef\xbb\xbf" + Path("network.toml").read_bytes())
+    assert main(["summary", "marked.toml"]) == 0
+    assert "108 parameters" in capsys.readouterr().out
+
+
+def test_a_lazy_network_learns_its_shapes_from_the_input(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", "model.py:Lazy", "--input", "5"]) == 0
+    assert "18 parameters: 18 trainable." in capsys.readouterr().out
+
+
+def test_a_file_of_a_package_runs_under_the_name_that_is_suggested(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["summary", "relative.network:net"]) == 0
+    assert "4 parameters" in capsys.readouterr().out
+
+
 def test_a_network_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["summary", "network.toml"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert rows_of(out)[0] == ["1", "dense", "8", "40", "32"]
-    assert "108 parameters (432 B): 108 trainable." in out
+    assert "108 parameters: 108 trainable. 432 B in all." in out
 
 
 @pytest.mark.parametrize("command", ["image.toml", "image.toml --input 1x6x6", "shapeless.toml --input 1x6x6"])
@@ -215,7 +238,18 @@ def test_a_shipped_study(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
         ("model.py:no_flatten --input 1x28x28", ["layer 1 (Linear)", "got 4 x 26 x 26", "Put nn.Flatten() before it"]),
         ("model.py:d8 --input 1x28xx", ["--input", '"1x28xx"', "whole numbers"]),
         ("model.py:d8 --input 0x28x28", ["--input", "at least 1"]),
-        ("model.py:d8 --input 99999x99999x99999", ["input", "at most 100,000,000 numbers"]),
+        (
+            "model.py:d8 --input 99999x99999x99999",
+            ["--input", "999,970,000,299,999 numbers", "at most 100,000,000 numbers"],
+        ),
+        ("model.py:d8 --input 100000000000", ["--input", '"100000000000"', "at most 100,000,000 numbers"]),
+        ("model.py:scripted --input 4", ["layer RecursiveScriptModule", "TorchScript", "torch.jit.script"]),
+        ("model.py:Two --input 4", ["layer Two", "needs x, y", "wrap it", "y=torch.zeros(len(x), 5)"]),
+        ("model.py:Keyed --input 4", ["layer Keyed", "one tensor", "wrap it"]),
+        ("model.py:Lazy", ["--input", "nothing", "1x28x28"]),
+        ("relative/network.py:net", ["relative import (network.py, line 1)", "package: relative.network:net."]),
+        ("relative/deep/network.py:net", ["package: relative.deep.network:net."]),
+        ("namespace/network.py:net", ["package: namespace.network:net."]),
     ],
 )
 def test_bad_targets_are_refused_in_clear_words(

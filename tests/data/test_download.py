@@ -146,14 +146,16 @@ def test_a_terminal_sees_it_grow(
     ("content", "announced", "reason"),
     [
         (None, None, "answers 404 Not Found"),
-        (b"<html>sorry</html>", None, "breaks off after 18 bytes"),
+        (b"\n<!DOCTYPE html><html>sorry</html>", None, "sends a web page, and no gzip file"),
+        (b"", None, "breaks off after 0 bytes"),
         (packed()[NAMES[0]][:-3], None, "breaks off after"),
         (packed()[NAMES[0]][:-3], len(packed()[NAMES[0]]), "breaks off"),
         (packed()[NAMES[0]][:-1] + b"x", None, "sends another file"),
         (packed()[NAMES[0]] + b"x", None, "sends a larger file"),
-        (b"x" * 3_000_000, None, "sends a larger file"),
+        (packed()[NAMES[0]] + b"x" * 3_000_000, None, "sends a larger file"),
+        (b"x" * 3_000_000, None, "sends no gzip file"),
     ],
-    ids=["absent", "a page", "short", "line lost", "another", "longer", "endless"],
+    ids=["absent", "a page", "nothing", "short", "line lost", "another", "longer", "endless", "text"],
 )
 def test_a_bad_mirror_is_passed_over_and_leaves_nothing(
     content: bytes | None, announced: int | None, reason: str, mirror: Mirror

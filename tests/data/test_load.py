@@ -36,9 +36,11 @@ def flipped(content: bytes) -> bytes:
         (lambda content: b"", "cut short"),
         (flipped, "damaged"),
         (lambda content: content + b"!", "damaged"),
-        (lambda content: b"x" * len(content), "damaged"),
+        (lambda content: b"x" * len(content), "is no "),
+        (lambda content: b"<!DOCTYPE html><html>Sign in</html>", "a web page, and no "),
+        (lambda content: b"<html>" + b" " * 9_000, "a web page, and no "),
     ],
-    ids=["short", "empty", "one bit", "longer", "another"],
+    ids=["short", "empty", "one bit", "longer", "another", "page", "long page"],
 )
 @pytest.mark.parametrize("unpacked", [False, True], ids=["packed", "unpacked"])
 def test_a_damaged_file_is_named_with_both_checksums(
@@ -118,6 +120,9 @@ def test_a_damaged_archive_is_named(archive: Path) -> None:
         archive.write_bytes(content)
         with pytest.raises(DataError, match=r"mnist.npz: cannot be read as Keras' archive"):
             load(TINY, "train")
+    archive.write_bytes(b"<html>Sign in</html>")
+    with pytest.raises(DataError, match=r"cannot be read as Keras' archive: got a web page, and no zip archive"):
+        load(TINY, "train")
 
 
 def test_other_files_of_numpy_are_no_archive(archive: Path) -> None:

@@ -51,7 +51,7 @@ def test_records_and_shapes(name: str) -> None:
     kind = "sign" if name in CLASSES else "real"
     assert (task.inputs, task.outputs, task.targets, task.is_given, task.fetch) == (2, 1, kind, False, None)
     assert {param.name for param in task.params} == {"noise", "points", "fresh"} | (
-        {"binary"} if name in CLASSES else set()
+        {"binary", "label_noise"} if name in CLASSES else set()
     )
     examples = draw(name, noise=0.1)
     assert examples.targets is not None

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import math
 import tomllib
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+from torch.nn.utils import parametrizations
 
 from gradlab.errors import SpecError
 from gradlab.nets.module_summary import expected_input, summarize
 from gradlab.nets.modules import to_module
 from gradlab.nets.summary import Summary, summarize_spec
+from gradlab.reports.summary_text import sums_text
 from gradlab.spec import NetworkSpec
 from tests.layered import NETWORKS, spec_of
 
@@ -35,8 +41,8 @@ def small_cnn() -> nn.Sequential:
 def test_d8_has_the_published_parameters() -> None:
     summary = summarize(small_cnn(), (1, 28, 28))
     published = [320, 128, 0, 18496, 256, 4160, 0, 0, 0, 0, 1179776, 512, 16512, 0, 0, 1290]
-    assert [layer.parameters for layer in summary.layers] == published
-    assert (summary.trainable, summary.buffers, summary.frozen, summary.parameters) == (1_221_002, 448, 0, 1_221_450)
+    assert [layer.parameters + layer.buffers for layer in summary.layers] == published  # as Keras adds them
+    assert (summary.trainable, summary.buffers, summary.frozen, summary.parameters) == (1_221_002, 448, 0, 1_221_002)
     assert summary.parameter_bytes == 4 * 1_221_450
     norm = summary.layers[1]
     assert (norm.trainable, norm.buffers) == (64, 64)
@@ -70,7 +76,7 @@ def test_d8_described_has_them_too() -> None:
     spec = NetworkSpec.model_validate(tomllib.loads(D8)["network"])
     summary, module = summarize_spec(spec), summarize(small_cnn(), (1, 28, 28))
     assert numbers(summary) == numbers(module)
-    assert (summary.trainable, summary.buffers, summary.parameters) == (1_221_002, 448, 1_221_450)
+    assert (summary.trainable, summary.buffers, summary.parameters) == (1_221_002, 448, 1_221_002)
     assert spec.parameters == summary.trainable
 
 
@@ -107,13 +113,151 @@ def test_e6_is_the_layer_calculators_answer() -> None:
         (nn.LSTM(5, 6, batch_first=True), (4, 5), 4 * 4 * 6 * (5 + 6)),
         (nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), (4, 8), 4 * (4 * 64 + 2 * 8 * 16) + 2 * 4 * 4 * 8),
         (nn.BatchNorm2d(3), (3, 4, 4), 0),
+        (nn.MultiheadAttention(8, 2, batch_first=True), (4, 8), 4 * 4 * 64 + 2 * 4 * 4 * 8),
+        (nn.ConvTranspose1d(4, 6, 3, groups=2), (4, 5), 5 * 4 * 3 * 3),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
 )  # fmt: skip
 def test_multiply_adds_and_parameters(module: nn.Module, shape: tuple[int, ...], expected: int) -> None:
+    if isinstance(module, nn.MultiheadAttention):
+        module = Itself(module)
     summary = summarize(module, shape)
+    assert summary.uncounted == ()
     assert summary.multiply_adds == expected
     assert summary.trainable == sum(p.numel() for p in module.parameters())
+
+
+class Itself(nn.Module):
+    """Attention of a sequence to itself."""
+
+    def __init__(self, attention: nn.MultiheadAttention) -> None:
+        super().__init__()
+        self.attention = attention
+
+    def forward(self, x: Tensor) -> Tensor:
+        found: Tensor = self.attention(x, x, x)[0]
+        return found
+
+
+class Written(nn.Module):
+    """A forward pass that is one expression of the input and of parameters [6, 4], [6] and [3, 4, 5]."""
+
+    def __init__(self, forward: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.a, self.b = nn.Parameter(torch.ones(6, 4)), nn.Parameter(torch.ones(6))
+        self.c = nn.Parameter(torch.ones(3, 4, 5))
+        self.written = forward
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.written(x, self.a, self.b, self.c)
+
+
+PRODUCTS: dict[str, tuple[Callable[[Tensor, Tensor, Tensor, Tensor], Tensor], int]] = {
+    "mv": (lambda x, a, b, c: torch.mv(a, x[0]), 24),
+    "addmv": (lambda x, a, b, c: torch.addmv(b, a, x[0]), 24),
+    "dot": (lambda x, a, b, c: torch.dot(x[0], a[0]), 4),
+    "addr": (lambda x, a, b, c: torch.addr(a, b, x[0]), 24),
+    "matmul": (lambda x, a, b, c: a @ x[0], 24),
+    "bmm": (lambda x, a, b, c: torch.bmm(x.expand(3, 1, 4), c), 60),
+    "baddbmm": (lambda x, a, b, c: torch.baddbmm(torch.ones(3, 1, 5), x.expand(3, 1, 4), c), 60),
+    "addbmm": (lambda x, a, b, c: torch.addbmm(torch.ones(1, 5), x.expand(3, 1, 4), c), 60),
+    "addmm_": (lambda x, a, b, c: torch.ones(1, 6).addmm_(x, a.T), 24),
+    "einsum": (lambda x, a, b, c: torch.einsum("bi,ki->bk", x, a), 24),
+    "einsum of three": (lambda x, a, b, c: torch.einsum("bi,kij,bj->bk", x, c, torch.ones(1, 5)), 3 * 4 * 5 + 3 * 5),
+    "tensordot": (lambda x, a, b, c: torch.tensordot(x, c, ([1], [1])), 60),
+    "bilinear": (lambda x, a, b, c: F.bilinear(x, torch.ones(1, 5), c), 3 * 4 * 5 + 3 * 5),
+    "attention": (lambda x, a, b, c: F.scaled_dot_product_attention(a[None], a[None], a[None]), 6 * 6 * (4 + 4)),
+    "unfold": (lambda x, a, b, c: a @ F.unfold(x.view(1, 1, 2, 2), 2), 24),
+    "pointwise": (lambda x, a, b, c: torch.sigmoid(a * x + 1).sum(0).cumsum(0).sort()[0].softmax(0)[None], 0),
+}
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_products_are_counted_however_they_are_written(name: str) -> None:
+    written, expected = PRODUCTS[name]
+    summary = summarize(Written(written), (4,))
+    assert (summary.multiply_adds, summary.uncounted) == (expected, ())
+
+
+def test_a_bilinear_layer_is_two_products() -> None:
+    class Squared(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Bilinear(4, 4, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            y: Tensor = self.layer(x, x)
+            return y
+
+    (row,) = summarize(Squared(), (4,)).layers
+    assert (row.kind, row.multiply_adds, row.uncounted) == ("Bilinear", 3 * 4 * 4 + 3 * 4, ())
+
+
+class Spectrum(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.fft.rfft(x).abs()
+
+
+@torch.library.custom_op("gradlab_tests::mixed", mutates_args=())
+def mixed(x: Tensor) -> Tensor:
+    return x @ torch.ones(3, 3)
+
+
+class Custom(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = mixed(x)
+        return y
+
+
+@pytest.mark.parametrize(("module", "operation"), [(Spectrum(), "_fft_r2c"), (Custom(), "gradlab_tests::mixed")])
+def test_what_nobody_counts_is_unknown_and_has_a_name(module: nn.Module, operation: str) -> None:
+    summary = summarize(nn.Sequential(nn.Linear(2, 3), module), (2,))
+    kind = type(module).__name__
+    assert [(row.multiply_adds, row.uncounted) for row in summary.layers] == [(6, ()), (0, (operation,))]
+    assert summary.uncounted == (kind,)
+    document = summary.to_dict()
+    assert [row["multiply_adds"] for row in document["layers"]] == [6, None]
+    assert (document["multiply_adds"], document["uncounted"]) == (6, (kind,))
+    assert sums_text(summary)[1].startswith("One example: at least 6 multiply-adds, ")
+    assert sums_text(summary)[1].endswith(f" Not counted: {kind} ({operation}).")
+    alone = summarize(nn.Sequential(module), (3,))
+    assert alone.to_dict()["multiply_adds"] is None
+    assert sums_text(alone)[1].startswith("One example: unknown multiply-adds, ")
+
+
+# --- weights made of weights ------------------------------------------------------------------------------------------
+def test_weights_under_weight_norm_keep_their_first_axis() -> None:
+    module = nn.Sequential(parametrizations.weight_norm(nn.Conv2d(3, 8, 3)), nn.ReLU())
+    rows = {row.name: row for row in summarize(module, (3, 8, 8)).layers}
+    assert rows["0.parametrizations.weight"].output == rows["0.parametrizations.weight.0"].output == (8, 3, 3, 3)
+    assert rows["0.parametrizations.weight"].output_bytes == 0
+    assert (rows["0"].output, rows["0"].multiply_adds) == ((8, 6, 6), 8 * 36 * 27)
+    assert sum(row.trainable for row in rows.values()) == 8 * 27 + 8 + 8
+
+
+def test_weights_of_several_parametrizations_and_of_networks_keep_theirs() -> None:
+    layer = parametrizations.spectral_norm(parametrizations.orthogonal(nn.Linear(4, 4)))
+    rows = {row.name: row for row in summarize(nn.Sequential(layer), (4,)).layers}
+    assert {row.output for name, row in rows.items() if "parametrizations" in name} == {(4, 4)}
+
+    class Made(nn.Module):  # a layer whose weights another layer makes of a code
+        def __init__(self) -> None:
+            super().__init__()
+            self.code, self.maker = nn.Parameter(torch.ones(3, 2)), nn.Linear(2, 5)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return F.linear(x, self.maker(self.code))
+
+    made = {row.name: row for row in summarize(Made(), (5,)).layers}
+    assert (made["maker"].input, made["maker"].output, made[""].output) == ((3, 2), (3, 5), (3,))
+
+
+def test_work_in_hooks_of_a_layer_is_the_layers() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        layer = nn.utils.spectral_norm(nn.Linear(4, 3))
+    (row,) = summarize(layer, (4,)).layers
+    assert row.multiply_adds == 12 + 12 + 3  # the layer's, and u^T W v for its norm
 
 
 class Branching(nn.Module):
@@ -146,7 +290,7 @@ def test_layers_called_twice_frozen_or_never() -> None:
         ("twice", "Conv2d", (6, 8, 8), 0),
         ("pool", "AdaptiveAvgPool2d", (6, 1, 1), 0),
         ("head", "Linear", (2,), 12),
-        ("", "Branching", (2,), 32),
+        ("", "Branching", (2,), 30),
         ("other", "Linear", None, 56),
     ]
     assert (summary.frozen, summary.buffers) == (12, 2)
@@ -278,6 +422,83 @@ def test_a_summary_leaves_no_trace(fails: bool) -> None:
         assert (p.grad is None) == (before is None)
         assert before is None or (p.grad is not None and torch.equal(p.grad, before))
     graph.backward()  # nothing that it saved was written to
+
+
+# --- modules that cannot be summarized, and lazy ones that can -----------------------------------------------------------
+class Several(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Linear(4, 3), nn.Linear(5, 3)
+
+    def forward(self, x: Tensor, y: Tensor, *, scale: float = 1.0) -> Tensor:
+        z: Tensor = self.a(x) + self.b(y) * scale
+        return z
+
+
+class Keyed(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Linear(4, 3)
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        y: Tensor = self.a(batch["x"])
+        return y
+
+
+class Constant(nn.Module):
+    def forward(self) -> Tensor:
+        return torch.ones(1)
+
+
+class Vast(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.new_ones(1 << 50)
+
+
+def scripted() -> nn.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch would rather have others
+        return nn.Sequential(nn.Linear(4, 4), torch.jit.script(nn.Sequential(nn.ReLU())))
+
+
+@pytest.mark.parametrize(
+    ("module", "says"),
+    [
+        (Several(), ["layer Several", "needs x, y", "Wrap it in a module", "self.net(x, y=torch.zeros(len(x), 5))"]),
+        (Keyed(), ["layer Keyed", "one tensor", "wrap it in a module"]),
+        (Constant(), ["layer Constant", "takes no tensor"]),
+        (Vast(), ["layer Vast", "got 4", "fits into memory", "smaller --input"]),
+        (nn.Sequential(nn.Linear(4, 2), Vast()), ["layer 1 (Vast)", "got 2", "fits into memory"]),
+        (scripted(), ["layer 1 (RecursiveScriptModule)", "TorchScript", "from which torch.jit.script"]),
+    ],
+    ids=["several", "dictionary", "none", "vast", "vast-inside", "scripted"],
+)
+def test_modules_that_cannot_be_summarized(module: nn.Module, says: list[str]) -> None:
+    with pytest.raises(SpecError) as caught:
+        summarize(module, (4,))
+    for fragment in says:
+        assert fragment in str(caught.value)
+
+
+class Warning_(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        warnings.warn("mind this", UserWarning, stacklevel=1)
+        return x
+
+
+def test_warnings_are_heard_where_it_works() -> None:
+    with pytest.warns(UserWarning, match="mind this"):
+        summarize(Warning_(), (3,))
+
+
+def test_lazy_modules_learn_their_shapes_from_the_input_and_stay_lazy() -> None:
+    module = nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(10))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # lazy modules are a promise that torch may break, it says
+        summary = summarize(module, (3, 8, 8))
+    assert [row.parameters for row in summary.layers] == [112, 8, 0, 1450]
+    assert all(is_lazy(p) for p in module.parameters())
+    assert expected_input(nn.Sequential(nn.LazyLinear(3))) is None
 
 
 # --- descriptions -----------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import math
 import re
 import sys
 import traceback
@@ -141,12 +142,20 @@ def shape_of(text: str) -> tuple[int, ...]:
     """The shape that `--input` gives.
 
     Raises:
-        UserError: Not whole numbers with an "x" between them, or one below 1.
+        UserError: Not whole numbers with an "x" between them, one below 1, or more numbers than an example can have.
     """
+    from gradlab.spec.blocks import MOST_NUMBERS
+
     sides = re.split(r"\s*[x×*,]\s*", text.strip())  # noqa: RUF001  (the sign people paste)
-    if not all(re.fullmatch("[0-9]{1,9}", side) and int(side) > 0 for side in sides):
+    if not all(re.fullmatch("[0-9]*[1-9][0-9]*", side) for side in sides):
         raise UserError("--input", got=shown(text), expected="whole numbers of at least 1, such as 1x28x28")
-    return tuple(map(int, sides))
+    expected = f"at most {MOST_NUMBERS:,} numbers, the shape of one example"
+    if any(len(side) > len(str(MOST_NUMBERS)) for side in sides):  # Python reads no number of thousands of digits
+        raise UserError("--input", got=shown(text), expected=expected)
+    shape = tuple(map(int, sides))
+    if math.prod(shape) > MOST_NUMBERS:
+        raise UserError("--input", got=f"{shown(text)}, {math.prod(shape):,} numbers", expected=expected)
+    return shape
 
 
 def load_module(target: str) -> nn.Module:
@@ -162,7 +171,7 @@ def load_module(target: str) -> nn.Module:
         expected = 'a module or file and a name in it, such as "model.py:Net" or "package.models:Net"'
         raise UserError(f"target {shown(target)}", got="no name of a network", expected=expected)
     with _told(place, "cannot be imported"):
-        code = _from_file(Path(place)) if place.endswith(".py") else _imported(place)
+        code = _from_file(Path(place), name) if place.endswith(".py") else _imported(place)
     found: Any = code
     for part in name.split("."):
         if not hasattr(found, part):
@@ -170,7 +179,7 @@ def load_module(target: str) -> nn.Module:
             raise UnknownName(f"name in {place}", part, known)
         found = getattr(found, part)
     if isinstance(found, nn.Module):
-        return found
+        return _watchable(found)
     expected = "an nn.Module, or a class or function that makes one"
     if not callable(found):
         raise UserError(f"target {shown(target)}", got=type(found).__name__, expected=expected)
@@ -188,11 +197,27 @@ def load_module(target: str) -> nn.Module:
         raise UserError(
             f"target {shown(target)}", got=f"a callable that returns {type(made).__name__}", expected=expected
         )
-    return made
+    return _watchable(made)
 
 
-def _from_file(path: Path) -> ModuleType:
-    """A file's module; its folder can be imported from, as when Python runs the file."""
+def _watchable(module: nn.Module) -> nn.Module:
+    """The module, whose layers can be read and watched.
+
+    Raises:
+        SpecError: They cannot.
+    """
+    from gradlab.nets.fits import check_open
+
+    check_open(module)
+    return module
+
+
+def _from_file(path: Path, name: str) -> ModuleType:
+    """A file's module; its folder can be imported from, as when Python runs the file.
+
+    Raises:
+        UserError: There is no such file, or it imports as only a module of a package can; `name` is what is wanted of it.
+    """
     if not path.is_file():
         got = "a folder" if path.is_dir() else "no such file"
         raise UserError(str(path), got=got, expected="a Python file")
@@ -201,8 +226,28 @@ def _from_file(path: Path) -> ModuleType:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[module.__name__] = module  # dataclasses and pickle look for it there
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except ImportError as error:
+        if "no known parent package" not in str(error):
+            raise
+        folder, dotted = _package_of(path.resolve())
+        here = "" if folder == Path.cwd().resolve() else f", in the folder {folder}"
+        raise UserError(
+            f"{path} cannot be imported",
+            got=f"a relative import{_place(error)}, which a file alone cannot make",
+            do=f"Name it as a module of its package: {dotted}:{name}{here}",
+        ) from None
     return module
+
+
+def _package_of(path: Path) -> tuple[Path, str]:
+    """The folder that a file's package lies in, and the file's name as a module of it."""
+    names, folder = [path.stem], path.parent
+    while not names[1:] or (folder / "__init__.py").is_file():
+        names.insert(0, folder.name)
+        folder = folder.parent
+    return folder, ".".join(names).removesuffix(".__init__")
 
 
 def _imported(name: str) -> ModuleType:

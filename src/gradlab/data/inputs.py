@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 from jaxtyping import Int
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from gradlab.data.tasks import Examples, Task
+from gradlab.described import Described
 from gradlab.errors import SpecError
 from gradlab.seeds import Purpose
 
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from gradlab.parts.param import Value
 
 
-class InputSet(BaseModel):
-    """Either equally spaced points of a one-dimensional input, or examples of the task.
+class InputSet(Described):
+    """A set of inputs: either equally spaced points of a one-dimensional input, or examples of the task.
 
     Attributes:
-        linspace: (first, last, count).
+        linspace: First, last and count of equally spaced points of a task's only input.
         source: "task" for training examples, the first ones; "test" for examples that training does not see: those held
             out, or, where a task draws its examples, new draws of the same law. "fresh" is another word for "test".
         count: How many examples of the task; all where there are fewer, or where it is left out. A task that draws its

@@ -22,6 +22,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from gradlab import seeds
+from gradlab.data.label_noise import LABEL_NOISE, with_label_noise
 from gradlab.data.tasks import FRESH, POINTS, TASKS, Examples, Task
 from gradlab.parts.param import Param, Value
 
@@ -101,8 +102,9 @@ def _planar_task(name: str, formula: str, law: Law, noise: str, source: str = PL
                 *((BINARY,) if classes else ()),
                 replace(POINTS, default=500),
                 FRESH,
+                *((LABEL_NOISE,) if classes else ()),
             ),
-            draw=draw,
+            draw=with_label_noise(draw) if classes else draw,
         )
     )
 

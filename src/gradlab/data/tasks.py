@@ -101,7 +101,7 @@ class Task:
 
     @property
     def is_given(self) -> bool:
-        """Whether the examples are the same for every seed and replica."""
+        """Whether the examples are the same for every seed and replica, but for labels where noise replaces some."""
         return self.held_out is not None
 
     def targets_with(self, params: Mapping[str, Value]) -> Targets:

@@ -5,10 +5,12 @@ Layers that are not known here are left to torch, whose own message then goes be
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import nn
 
 from gradlab.errors import SpecError
@@ -63,6 +65,48 @@ def check_fits(name: str, layer: nn.Module, shape: Shape, *, is_input: bool) -> 
         _check_channels(where, parameter, channels, example, is_input)
     if hasattr(layer, "kernel_size"):
         _check_window(where, layer, example)
+
+
+def check_open(module: nn.Module) -> None:
+    """Refuse a network whose layers cannot be watched.
+
+    Raises:
+        SpecError: A part was compiled by TorchScript.
+    """
+    for name, part in module.named_modules():
+        if isinstance(part, torch.jit.ScriptModule):
+            where = layer_text(name, part)
+            do = "Name the module from which torch.jit.script or torch.jit.trace made it"
+            raise SpecError(where, got="TorchScript", expected="Python, whose layers can be watched", do=do)
+
+
+def check_forward(module: nn.Module) -> None:
+    """Refuse a network that one tensor is not enough for.
+
+    Raises:
+        SpecError: Its `forward` needs more than one argument, or takes none.
+    """
+    try:
+        params = inspect.signature(module.forward).parameters.values()
+    except (TypeError, ValueError):  # made in C
+        return
+    in_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    takes_one = any(param.kind in (*in_place, inspect.Parameter.VAR_POSITIONAL) for param in params)
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    needed = [param.name for param in params if param.default is param.empty and param.kind not in several]
+    keyword_only = [param.name for param in params if param.kind is inspect.Parameter.KEYWORD_ONLY]
+    others = needed[1:] if needed and needed[0] not in keyword_only else needed
+    if takes_one and not others:
+        return
+    if not takes_one:
+        raise SpecError(layer_text("", module), got="a forward that takes no tensor", expected="one that takes one")
+    raise SpecError(
+        layer_text("", module),
+        got=f"a forward that needs {', '.join(needed)}",
+        expected="one that needs one tensor",
+        do=f"Wrap it in a module whose forward takes one and makes {' and '.join(others)} itself, such as "
+        f"return self.net({needed[0]}, {others[0]}=torch.zeros(len({needed[0]}), 5))",
+    )
 
 
 def layer_text(name: str, layer: nn.Module) -> str:

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.nn.parameter import is_lazy
-from torch.utils.flop_counter import FlopCounterMode
+from torch.nn.parameter import UninitializedBuffer, is_lazy
 
 from gradlab.errors import SpecError, UserError
-from gradlab.nets.fits import check_fits, layer_text
+from gradlab.nets.fits import check_fits, check_forward, check_open, layer_text
+from gradlab.nets.multiply_adds import MultiplyAdds
 from gradlab.nets.receptive_field import ReceptiveFields
 from gradlab.nets.summary import LayerSummary, Summary
-from gradlab.spec.blocks import Shape, shape_text
+from gradlab.spec.blocks import MOST_NUMBERS, Shape, shape_text
 
 UNCOUNTED = "num_batches_tracked"  # a counter, not a number that the network computes with
-MOST_NUMBERS = 100_000_000  # of one example: 400 MB
+_OF_ANOTHER_FORM = (TypeError, AttributeError, LookupError)  # what code says of a tensor where it wants a dictionary
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Call:
-    """One call of one module: what it was given, the work counted before it, and the work of calls inside it."""
+    """One call of one module: what it was given, the work counted before it, the work of calls inside it, and what was not.
+
+    What a call of weights alone hands on, as of weight norm, has no batch axis.
+    """
 
     name: str
     module: nn.Module
-    input: Shape | None
     before: int
+    input: Shape | None = None
+    of_weights: bool = False
     inside: int = 0
+    uncounted: list[str] = field(default_factory=list)
 
 
 class _Watch:
@@ -42,25 +48,33 @@ class _Watch:
     def __init__(self, module: nn.Module, copies: Mapping[str, Tensor], given: Tensor) -> None:
         self.module, self.copies, self.given = module, copies, given
         self.names = {part: name for name, part in module.named_modules()}
-        self.counter = FlopCounterMode(display=False)
+        self.numbers = {id(one) for one in copies.values()}
+        self.work = MultiplyAdds(self._uncounted)
         is_image = given.dim() > 3 or any(isinstance(part, nn.Conv1d) for part in self.names)  # else a sequence of rows
         self.fields = ReceptiveFields(tuple(given.shape[2:]) if is_image else (), given)
         self.calls: list[_Call] = []
         self.finished: list[tuple[nn.Module, LayerSummary]] = []
 
     def enter(self, module: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
-        """Before a module is called."""
-        first = next(_tensors((args, kwargs)), None)
-        self.calls.append(_Call(self.names[module], module, _example(first), self._work()))
-        if first is not None:
-            check_fits(self.names[module], module, tuple(first.shape), is_input=first is self.given)
+        """Before a module is called, and before hooks of its own."""
+        self.calls.append(_Call(self.names[module], module, self.work.total))
+
+    def take(self, module: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """Before a module is called, with what its own hooks have made of its input."""
+        call, tensors = self.calls[-1], list(_tensors((args, kwargs)))
+        above = self.calls[-2].of_weights if len(self.calls) > 1 else False
+        call.of_weights = above or (bool(self.calls[:-1]) and all(id(tensor) in self.numbers for tensor in tensors))
+        if tensors:
+            call.input = _shape(tensors[0], call)
+            if not call.of_weights:
+                check_fits(call.name, module, tuple(tensors[0].shape), is_input=tensors[0] is self.given)
 
     def leave(self, module: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any], output: Any) -> None:
         """After it returned."""
         call = self.calls.pop()
         while call.module is not module:  # calls that failed, and whose failure somebody caught
             call = self.calls.pop()
-        work = self._work() - call.before
+        work = self.work.total - call.before
         if self.calls:
             self.calls[-1].inside += work
         tensors = list(_tensors(output))
@@ -68,9 +82,10 @@ class _Watch:
             name=call.name,
             kind=type(module).__name__,
             input=call.input,
-            output=_example(tensors[0]) if tensors else None,
+            output=_shape(tensors[0], call) if tensors else None,
             multiply_adds=work - call.inside,
-            output_bytes=sum(tensor.numel() * tensor.element_size() for tensor in tensors),
+            uncounted=tuple(dict.fromkeys(call.uncounted)),
+            output_bytes=0 if call.of_weights else sum(one.numel() * one.element_size() for one in tensors),
             receptive_field=self.fields.of(tensors[0]) if tensors else None,
         )
         self.finished.append((module, row))
@@ -88,7 +103,7 @@ class _Watch:
                 (idle if owner is None or not self._is_used(name, module) else owned[owner]).append(module)
         seen: set[int] = set()
         for module, row in self.finished:
-            if row.multiply_adds or owned[module] or next(module.children(), None) is None:
+            if row.multiply_adds or row.uncounted or owned[module] or next(module.children(), None) is None:
                 yield _counted(row, owned[module], seen)
         for module in idle:
             row = LayerSummary(name=self.names[module], kind=type(module).__name__, input=None, output=None)
@@ -97,11 +112,12 @@ class _Watch:
     def _is_used(self, name: str, module: nn.Module) -> bool:
         """Whether a torch function was given one of a module's own parameters or buffers."""
         own = (self.copies.get(f"{name}.{key}") for key, _ in _numbers(module))
-        return any(id(copy) in self.fields.used for copy in own if copy is not None)
+        return any(id(one) in self.fields.used for one in own if one is not None)
 
-    def _work(self) -> int:
-        """Multiply-adds so far; the counter has two operations for each."""
-        return int(self.counter.get_total_flops()) // 2
+    def _uncounted(self, operation: str) -> None:
+        """An operation whose multiply-adds nobody counts, in the call that is being made."""
+        if self.calls:
+            self.calls[-1].uncounted.append(operation)
 
 
 def summarize(module: nn.Module, input: Sequence[int]) -> Summary:
@@ -130,18 +146,24 @@ def summarize(module: nn.Module, input: Sequence[int]) -> Summary:
         raise SpecError(
             "input", got=shape_text(shape), expected=f"sides of at least 1, at most {MOST_NUMBERS:,} numbers"
         )
-    numbers = [*module.named_parameters(), *module.named_buffers()]
-    lazy = next((name for name, value in numbers if is_lazy(value)), None)
-    if lazy is not None:
-        do = "Run one batch through it first"
-        raise SpecError(
-            f"parameter {lazy}", got="no shape yet", expected="a module whose parameters have shapes", do=do
-        )
+    check_open(module)
+    check_forward(module)
+    module = _with_shapes(module, shape) if _is_lazy(module) else module
     given = _zeros(module, shape)
-    copies = {name: _copy(value) for name, value in numbers}
+    copies = {name: _copy(value) for name, value in (*module.named_parameters(), *module.named_buffers())}
     watch = _Watch(module, copies, given)
     try:
-        with _untouched(module), _countable(module), _hooks(watch), watch.fields, watch.counter, torch.no_grad():
+        with ExitStack() as stack:
+            around = (
+                _quiet(),
+                _untouched(module),
+                _countable(module),
+                _hooks(watch),
+                watch.fields,
+                watch.work.counting(),
+            )
+            for each in (*around, torch.no_grad()):
+                stack.enter_context(each)
             torch.func.functional_call(module, copies, (given,))
     except UserError:
         raise
@@ -153,13 +175,37 @@ def summarize(module: nn.Module, input: Sequence[int]) -> Summary:
 def expected_input(module: nn.Module) -> Shape | None:
     """Shape of one example where the first layer with parameters is dense, so tells it; None otherwise."""
     first = _first(module)
-    return (first.in_features,) if isinstance(first, nn.Linear) else None
+    return (first.in_features,) if isinstance(first, nn.Linear) and not _is_lazy(first) else None
+
+
+def _is_lazy(module: nn.Module) -> bool:
+    """Whether a module learns the shapes of parameters or buffers from what it is given first."""
+    return any(is_lazy(value) for value in (*module.parameters(), *module.buffers()))
+
+
+def _with_shapes(module: nn.Module, shape: Shape) -> nn.Module:
+    """A copy of a lazy module that has seen an example, and so has shapes.
+
+    Raises:
+        SpecError: The module fails; names no layer, since lazy layers cannot be watched.
+    """
+    uninitialized = [
+        one for one in module.buffers() if isinstance(one, UninitializedBuffer)
+    ]  # they cannot copy themselves
+    memo = {id(one): UninitializedBuffer(False, one.device, one.dtype) for one in uninitialized}
+    copied = copy.deepcopy(module, memo)
+    try:
+        with _quiet(), _untouched(copied), torch.no_grad():
+            copied(_zeros(copied, shape))
+    except Exception as error:
+        raise SpecError(layer_text("", module), got=f"got {shape_text(shape)}. {_said(error)}") from error
+    return copied
 
 
 def _copy(value: Tensor) -> Tensor:
     """The same numbers elsewhere; a parameter stays one, since code may ask for its type."""
-    copy = value.detach().clone()
-    return nn.Parameter(copy, value.requires_grad) if isinstance(value, nn.Parameter) else copy
+    same = value.detach().clone()
+    return nn.Parameter(same, value.requires_grad) if isinstance(value, nn.Parameter) else same
 
 
 def _first(module: nn.Module) -> nn.Module | None:
@@ -189,6 +235,16 @@ def _untouched(module: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
+def _quiet() -> Iterator[None]:
+    """What is warned of inside is said where the work succeeds; where it fails, the error says it."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        yield
+    for each in said:
+        warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+
+
+@contextmanager
 def _countable(module: nn.Module) -> Iterator[None]:
     """Attention and recurrent layers as plain products, which the counter sees."""
     fast = torch.backends.mha.get_fastpath_enabled()
@@ -209,7 +265,8 @@ def _hooks(watch: _Watch) -> Iterator[None]:
     handles = []
     try:
         for part in watch.names:
-            handles.append(part.register_forward_pre_hook(watch.enter, with_kwargs=True))
+            handles.append(part.register_forward_pre_hook(watch.enter, prepend=True, with_kwargs=True))
+            handles.append(part.register_forward_pre_hook(watch.take, with_kwargs=True))
             handles.append(part.register_forward_hook(watch.leave, with_kwargs=True))
         yield
     finally:
@@ -219,12 +276,23 @@ def _hooks(watch: _Watch) -> Iterator[None]:
 
 def _failed(watch: _Watch, error: Exception) -> SpecError:
     """What torch, or the module's own code, says, behind the layer in which it was said."""
-    said = " ".join(f"{type(error).__name__}: {error}".split()) if str(error) else type(error).__name__
-    name, module, input = "", watch.module, _example(watch.given)
+    name, module, input = "", watch.module, tuple(watch.given.shape[1:])
     if watch.calls:
-        name, module, input = watch.calls[-1].name, watch.calls[-1].module, watch.calls[-1].input
-    got = "no tensor" if input is None else shape_text(input)
-    return SpecError(layer_text(name, module), got=f"got {got}. {said.removesuffix('.')}.")
+        name, module, input = watch.calls[-1].name, watch.calls[-1].module, watch.calls[-1].input or ()
+    got = shape_text(input) if input else "no tensor"
+    where, is_whole = layer_text(name, module), module is watch.module
+    if isinstance(error, MemoryError) or "allocate" in str(error):
+        do = "Give a smaller --input" if is_whole else "Give the network a smaller input"
+        return SpecError(where, got=got, expected="what fits into memory with all it computes of it", do=do)
+    do = "It is given one tensor: where it takes something else, wrap it in a module that makes that of a tensor"
+    of_another_form = is_whole and isinstance(error, _OF_ANOTHER_FORM)
+    return SpecError(where, got=f"got {got}. {_said(error)}", do=do if of_another_form else None)
+
+
+def _said(error: Exception) -> str:
+    """An error's kind and words as a sentence."""
+    said = " ".join(f"{type(error).__name__}: {error}".split()) if str(error) else type(error).__name__
+    return f"{said.removesuffix('.')}."
 
 
 def _above(module: nn.Module, name: str) -> Iterator[nn.Module]:
@@ -270,6 +338,6 @@ def _tensors(value: object) -> Iterator[Tensor]:
             yield from _tensors(item)
 
 
-def _example(tensor: Tensor | None) -> Shape | None:
-    """A shape without the batch axis."""
-    return None if tensor is None else tuple(tensor.shape[1:])
+def _shape(tensor: Tensor, call: _Call) -> Shape:
+    """A shape without the batch axis, where there is one."""
+    return tuple(tensor.shape if call.of_weights else tensor.shape[1:])

@@ -2,10 +2,12 @@
 
 A row is one call of one layer. Shapes are those of one example: no batch axis. What is counted, and how:
 
-- parameters: weights and biases, each once however often a layer is called, and buffers such as running statistics
-  (without batch norm's counter of batches). A table that counts 128 for the batch norm of 32 channels counts both.
-- multiply-adds: of matrix products and convolutions, for one example. Additions of biases, activations and norms are not
-  counted; a convolution counts its kernel at every output place, whether or not that lies on padding.
+- parameters: weights and biases, those that train and those that are frozen, each once however often a layer is called.
+- buffers, such as running statistics, are no parameters (batch norm's counter of batches is neither). A table that has 128
+  parameters for the batch norm of 32 channels, as Keras prints it, has added both.
+- multiply-adds: of matrix products and convolutions, for one example. Additions of biases, activations, norms and whatever
+  else works on each number alone are not counted; a convolution counts its kernel at every output place, whether or not
+  that lies on padding. An operation whose products nobody counts is named, and the number is then a lower bound.
 - bytes: of the parameters with their buffers, and of what each layer hands on for one example, as if each kept a copy.
 - receptive field: how many input places along each axis of the image an output can depend on, at most all of them;
   statistics that a norm takes over the image are left aside. None where there is no image, or it could not be followed.
@@ -38,13 +40,15 @@ class LayerSummary:
         name: Its place in the network; "" for a network that is one layer.
         kind: What it is, as torch or the catalog calls it.
         input: Shape of its first input, without the batch axis; None where it has none or was not called.
-        output: Shape of its first output, without the batch axis; None where the layer was not called.
+        output: Shape of its first output, without the batch axis; None where the layer was not called. What is made of
+            weights alone, as by weight norm, has no batch axis: its shapes are whole.
         trainable: Weights and biases that train, counted where the layer is first called.
         frozen: Weights and biases that do not.
         buffers: Running statistics and other buffers.
-        multiply_adds: Of products and convolutions, for one example.
-        parameter_bytes: Of all three kinds of numbers.
-        output_bytes: Of everything it hands on, for one example.
+        multiply_adds: Of products and convolutions, for one example; at least that where some are not counted.
+        uncounted: Operations, as torch calls them, whose multiply-adds are not known.
+        parameter_bytes: Of parameters and buffers.
+        output_bytes: Of everything it hands on, for one example; 0 where that is made of weights alone.
         receptive_field: Input places along each axis of the image that an output can depend on.
     """
 
@@ -56,18 +60,19 @@ class LayerSummary:
     frozen: int = 0
     buffers: int = 0
     multiply_adds: int = 0
+    uncounted: tuple[str, ...] = ()
     parameter_bytes: int = 0
     output_bytes: int = 0
     receptive_field: Shape | None = None
 
     @property
     def parameters(self) -> int:
-        """All its numbers, those that train and those that do not."""
-        return self.trainable + self.frozen + self.buffers
+        """Weights and biases, those that train and those that do not."""
+        return self.trainable + self.frozen
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form, with the sum."""
-        return {**asdict(self), "parameters": self.parameters}
+        """JSON form, with the sum; multiply-adds are null where none could be counted."""
+        return {**asdict(self), "parameters": self.parameters, "multiply_adds": _known(self)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +106,22 @@ class Summary:
 
     @property
     def parameters(self) -> int:
-        """All numbers, those that train and those that do not."""
-        return self.trainable + self.frozen + self.buffers
+        """Weights and biases, those that train and those that do not."""
+        return self.trainable + self.frozen
 
     @property
     def multiply_adds(self) -> int:
-        """Of products and convolutions, for one example."""
+        """Of products and convolutions, for one example; at least that where some are not counted."""
         return sum(layer.multiply_adds for layer in self.layers)
 
     @property
+    def uncounted(self) -> tuple[str, ...]:
+        """Kinds of the layers with operations whose multiply-adds are not known."""
+        return tuple(dict.fromkeys(layer.kind for layer in self.layers if layer.uncounted))
+
+    @property
     def parameter_bytes(self) -> int:
-        """Of all numbers."""
+        """Of parameters and buffers."""
         return sum(layer.parameter_bytes for layer in self.layers)
 
     @property
@@ -120,14 +130,20 @@ class Summary:
         return sum(layer.output_bytes for layer in self.layers)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form: layers, and the sums over them."""
-        sums = ("parameters", "trainable", "frozen", "buffers", "multiply_adds", "parameter_bytes", "output_bytes")
+        """JSON form: layers, and the sums over them; multiply-adds are null where none could be counted."""
+        sums = ("parameters", "trainable", "frozen", "buffers", "uncounted", "parameter_bytes", "output_bytes")
         return {
             "network": self.network,
             "input": self.input,
             **{name: getattr(self, name) for name in sums},
+            "multiply_adds": _known(self),
             "layers": [layer.to_dict() for layer in self.layers],
         }
+
+
+def _known(counted: LayerSummary | Summary) -> int | None:
+    """Multiply-adds, or None where nothing but unknown ones were found."""
+    return None if counted.uncounted and not counted.multiply_adds else counted.multiply_adds
 
 
 def summarize_spec(spec: NetworkSpec, input: Sequence[int] | None = None) -> Summary:

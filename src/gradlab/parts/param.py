@@ -25,6 +25,8 @@ class Param:
         excludes_low: Whether `low` itself is forbidden.
         excludes_high: Whether `high` itself is forbidden.
         kind: What the value is; a float parameter may differ along the replica axis, the others may not.
+        added_later: Whether the default goes unwritten, so that the content of what was described before this parameter
+            existed, and its hash, stay what they were.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Param:
     excludes_low: bool = False
     excludes_high: bool = False
     kind: Literal["float", "int", "bool"] = "float"
+    added_later: bool = False
 
     def check(self, value: object, where: str) -> Value:
         """The value as a number of this parameter's kind.
@@ -72,7 +75,7 @@ class Param:
 
 
 def resolve(params: Sequence[Param], given: Mapping[str, object], where: str) -> dict[str, Value]:
-    """Every parameter with its checked value, in the record's order.
+    """Every parameter with its checked value, in the record's order; those added later only where they are no default.
 
     Raises:
         UnknownName: `given` holds a name the part does not have.
@@ -86,8 +89,10 @@ def resolve(params: Sequence[Param], given: Mapping[str, object], where: str) ->
     for param in params:
         if param.name in given:
             values[param.name] = param.check(given[param.name], f"{where}.{param.name}")
+            if param.added_later and values[param.name] == param.default:
+                del values[param.name]
         elif param.default is None:
             raise SpecError(f"{where}.{param.name}", got="nothing", expected=f"a number ({param.meaning})")
-        else:
+        elif not param.added_later:
             values[param.name] = param.default
     return values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from gradlab.nets.summary import Summary
+from gradlab.nets.summary import LayerSummary, Summary
 from gradlab.reports.tables import WIDE, print_line, print_table
 from gradlab.reports.words import count_text
 from gradlab.spec.blocks import shape_text
@@ -25,8 +25,9 @@ def print_summary(summary: Summary, console: Console) -> None:
     }
     if console.width >= WIDE:
         columns["trainable"] = [count_text(layer.trainable) for layer in summary.layers]
-        columns["not"] = [count_text(layer.frozen + layer.buffers) for layer in summary.layers]
-    columns["multiply-adds"] = [count_text(layer.multiply_adds) for layer in summary.layers]
+    if summary.buffers:
+        columns["buffers"] = [count_text(layer.buffers) for layer in summary.layers]
+    columns["multiply-adds"] = [work_text(layer) for layer in summary.layers]
     if console.width >= WIDE:
         columns["output size"] = [bytes_text(layer.output_bytes) for layer in summary.layers]
     if any(layer.receptive_field for layer in summary.layers):
@@ -41,10 +42,27 @@ def sums_text(summary: Summary) -> list[str]:
     """The sums in sentences."""
     kinds = [f"{summary.trainable:,} trainable"]
     kinds += [f"{summary.frozen:,} frozen"] if summary.frozen else []
-    kinds += [f"{summary.buffers:,} running statistics and other buffers"] if summary.buffers else []
-    numbers = f"{summary.parameters:,} parameters ({bytes_text(summary.parameter_bytes)}): {', '.join(kinds)}."
-    work = f"One example: {summary.multiply_adds:,} multiply-adds, {bytes_text(summary.output_bytes)} of outputs."
+    numbers = f"{summary.parameters:,} parameters: {', '.join(kinds)}."
+    if summary.buffers:
+        numbers += f" Beside them {summary.buffers:,} running statistics and other buffers."
+    numbers += f" {bytes_text(summary.parameter_bytes)} in all."
+    work = f"One example: {work_text(summary)} multiply-adds, {bytes_text(summary.output_bytes)} of outputs."
+    if summary.uncounted:
+        inside = [f"{layer.kind} ({', '.join(layer.uncounted)})" for layer in summary.layers if layer.uncounted]
+        work += f" Not counted: {', '.join(dict.fromkeys(inside))}."
     return [numbers, work]
+
+
+def work_text(counted: LayerSummary | Summary) -> str:
+    """Multiply-adds, or that they are not known, or no more than a lower bound.
+
+    Example:
+        >>> work_text(LayerSummary(name="", kind="Fft", input=(4,), output=(4,), uncounted=("_fft_r2c",)))
+        'unknown'
+    """
+    if not counted.uncounted:
+        return count_text(counted.multiply_adds)
+    return f"at least {counted.multiply_adds:,}" if counted.multiply_adds else "unknown"
 
 
 def bytes_text(size: int) -> str:

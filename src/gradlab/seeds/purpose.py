@@ -17,3 +17,4 @@ class Purpose(IntEnum):
     NOISE = 7
     ORDER = 8
     DROPOUT = 9
+    LABEL_NOISE = 10

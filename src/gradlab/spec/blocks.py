@@ -17,6 +17,7 @@ from gradlab.parts import INITIALIZERS
 from gradlab.spec.choice import ActivationChoice, BiasChoice, Choice, InitializerChoice, NormChoice
 
 MOST_UNITS = 1_000_000
+MOST_NUMBERS = 100_000_000  # of one example: 400 MB
 Shape = tuple[int, ...]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from gradlab.described import Described
 from gradlab.errors import SpecError
 from gradlab.spec.choice import Choice, LossChoice, OptimizerChoice, ScheduleChoice
 
@@ -19,11 +20,19 @@ def _batch_size(value: object) -> object:
     raise SpecError("recipe.batch_size", got=repr(value), expected='a whole number, at least 1, or "full"')
 
 
-class Recipe(BaseModel):
+class Recipe(Described):
     """How a network trains. Length is given in epochs or in steps, not both.
 
-    `order` is that of the examples in an epoch: a new one for each, that of the data, or all of one class before all of the
-    next (for two classes the negative ones first).
+    Attributes:
+        optimizer: As { name = "adam", lr = 0.001 } or "adam(0.001)"; see `gradlab list optimizers`.
+        loss: What training minimises; see `gradlab list losses`. The task's targets decide which of them fit.
+        schedule: What the learning rate is multiplied by as training goes on; see `gradlab list schedules`.
+        batch_size: Examples in a batch, the last of an epoch may be smaller; "full" for all of them.
+        epochs: Length of the training in passes over the examples.
+        steps: Length of the training in updates, instead of epochs.
+        order: Of the examples in an epoch: "shuffled", a new one for each; "sequential", that of the data; "by_class", all of
+            one class before all of the next (for two classes the negative ones first).
+        precision: Of all numbers while training: "float32" or "float64".
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -28,9 +28,10 @@ def network_bytes(setup: Setup, sets: Iterable[InputSet]) -> int:
     batch = max(setup.recipe.batch_sizes(setup.points)) if trains else 100
     task = TASKS[setup.task.name]
     # data are drawn in float64, kept, and copied in the order of the epoch; given ones are shared
-    data = (
-        0 if task.is_given else setup.points * (16 + (3 if trains else 1) * number * (network.inputs + network.outputs))
-    )
+    own = 0 if task.is_given else network.inputs + network.outputs
+    if task.is_given and dict(setup.task.params).get("label_noise"):
+        own = network.outputs
+    data = setup.points * (16 + (3 if trains else 1) * number * own) if own else 0
     looked_at = sum(inputs.size(task, setup.points) for inputs in sets) + 100
     if network.is_plain:
         arrays = 4 * number * sum(network.widths) * min(max(batch, looked_at), MOST_AT_ONCE)

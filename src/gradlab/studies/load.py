@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,8 @@ from pydantic import BaseModel, ValidationError
 
 from gradlab.data.inputs import InputSet
 from gradlab.errors import SpecError, StudyFileError, UnknownName, from_validation
+from gradlab.spec import Recipe
+from gradlab.spec.written import NetworkTable
 from gradlab.studies.settings import apply_settings
 from gradlab.studies.study import (
     OF_TRAINED,
@@ -118,11 +121,12 @@ def read_table(path: Path) -> dict[str, Any]:
             raise StudyFileError(
                 "study file", file=path, got=f"{path.stat().st_size:,} bytes", expected="a study of at most 10 MB"
             )
-        text = path.read_bytes().decode("utf-8")
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")  # some editors begin a file with a byte-order mark
     except UnicodeDecodeError:
-        raise StudyFileError(
-            "study file", file=path, got="bytes that are no UTF-8 text", expected="a TOML file"
-        ) from None
+        is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        got, do = ("UTF-16 text", "Save it as UTF-8") if is_utf16 else ("bytes that are no UTF-8 text", None)
+        raise StudyFileError("study file", file=path, got=got, expected="a TOML file in UTF-8", do=do) from None
     except OSError as error:
         raise StudyFileError(
             "study file", file=path, got=error.strerror or str(error), expected="a TOML file"
@@ -183,13 +187,22 @@ def to_toml(study: Study) -> str:
 def file_schema() -> dict[str, Any]:
     """JSON Schema of a study file: the study's own keys lie in its `[study]` table.
 
-    It asks for no network, recipe and task, which exact studies have not; loading asks the others for them.
+    It asks for no network, recipe and task, which exact studies have not, and for no key of them, which a factor or rows may
+    bring; loading asks for what is missing.
     """
     schema = Study.model_json_schema(by_alias=True)
+    tables: dict[str, type[BaseModel]] = {"network": NetworkTable, "recipe": Recipe}
+    for name, model in tables.items():
+        content = model.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
+        schema["$defs"] |= content.pop("$defs", {})
+        schema["$defs"][model.__name__] = {key: value for key, value in content.items() if key != "required"}
+        text = schema["properties"][name]["description"]
+        schema["properties"][name] = {"$ref": f"#/$defs/{model.__name__}", "description": text}
     own = {key: value for key, value in schema["properties"].items() if key not in _TABLES}
     rest = {key: value for key, value in schema["properties"].items() if key in _TABLES}
     study = {
         "type": "object",
+        "description": "What the study asks, and all that is no table of its own.",
         "properties": own,
         "required": [key for key in schema["required"] if key in own],
         "additionalProperties": False,

@@ -34,7 +34,12 @@ _OF_OUTPUTS_TEXT = "a loss, an accuracy or an rmse"
 
 
 class OutcomeRule(Strict):
-    """Collapse on one input set: every input of the set gives the same output."""
+    """Collapse on one input set: every input of the set gives the same output.
+
+    Attributes:
+        kind: "constant_output", the only one.
+        over: Name of the input set; "train", which always exists, is 100 training examples.
+    """
 
     kind: Literal["constant_output"] = "constant_output"
     over: str = LOSS_SET
@@ -44,10 +49,14 @@ class Metric(Strict):
     """A number of every network at every look; losses and accuracies ask for an input set that has targets.
 
     Attributes:
-        kind: The loss that training minimises; the accuracy, the share of examples whose largest output is their class's;
-            rmse, the root of the mean squared error; or what units and weights have become: see `studies.metrics`.
-        over: Name of the input set; changes of weights and plateaus have none.
-        of: Of a plateau: the metric that reaches it.
+        kind: "loss", that training minimises; "accuracy", the share of examples whose largest output is their class's;
+            "rmse", the root of the mean squared error; "dead_units", hidden units whose slope is 0 for every input of the
+            set; "recovered_units", those that were dead at an earlier look and are not; "weight_change" and
+            "hidden_bias_change", the largest change of any weight or hidden bias since the first look; "unit_difference",
+            the largest difference between two units of the first hidden layer; "plateau", epochs until another metric has
+            made nine tenths of its way.
+        over: Name of the input set, "train" if left out; changes of weights and plateaus have none.
+        of: The metric that reaches the plateau; for a plateau only.
         statistics: "anew" for batch norms whose statistics are gathered anew from training examples with the weights of the
             look, instead of the running ones that lag behind them; a control that changes nothing else.
     """
@@ -93,8 +102,8 @@ class Signals(Strict):
 
     Attributes:
         over: Name of the input set, which has targets.
-        replicas: How many networks of each cell.
-        quantities: Which quantities; all when left out.
+        replicas: How many networks of each cell, the first ones.
+        quantities: Which quantities, see `gradlab list quantities`; all when left out.
         histograms: Distributions whose histograms are kept; see `gradlab list distributions`.
     """
 
@@ -113,7 +122,13 @@ class Signals(Strict):
 
 
 class Square(Strict):
-    """A square of the plane, and how many points along each side a picture of it has."""
+    """A square of the plane, and how many points along each side a picture of it has.
+
+    Attributes:
+        low: Where it begins, along both axes.
+        high: Where it ends.
+        count: Points along each side.
+    """
 
     low: float = Field(allow_inf_nan=False)
     high: float = Field(allow_inf_nan=False)

@@ -127,7 +127,10 @@ def parse_setting(text: str) -> tuple[str, list[Any]]:
     span = _RANGE.fullmatch(raw)
     if span:
         first, last = int(span[1]), int(span[2])
-        if not 0 <= last - first < MOST_LEVELS:
+        if last < first:
+            do = f"Write {key}={last}..{first}, or list the values: {key}={first},{last}"
+            raise SpecError(f"--set {key}", got=f"{raw}, which ends before it begins", expected="first..last", do=do)
+        if last - first >= MOST_LEVELS:
             raise SpecError(f"--set {key}", got=raw, expected=f"a range first..last of at most {MOST_LEVELS:,} values")
         return key, list(range(first, last + 1))
     pieces = _pieces(raw)

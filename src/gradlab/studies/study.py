@@ -7,7 +7,7 @@ are the file's schema (`Study.model_json_schema()`); reading files is `studies.l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -40,7 +40,13 @@ Replicas = Annotated[int, BeforeValidator(_replicas)]
 
 
 class Looks(Strict):
-    """When training stands still to be measured. Step 0 and the last step are always among them."""
+    """When training stands still to be measured. Step 0 and the last step are always among them.
+
+    Attributes:
+        every_epoch: Whether after every epoch.
+        log_spaced: How many steps, each about the same factor after the one before.
+        at: These steps; what lies beyond the end of the training is left out.
+    """
 
     every_epoch: bool = False
     log_spaced: int = Field(default=0, ge=0, le=1000)
@@ -56,8 +62,25 @@ class Looks(Strict):
         return sorted(chosen)
 
 
+def _unknown_set(where: str, name: str, known: Sequence[str]) -> UnknownName:
+    """A name of no input set, and the line that would make it one."""
+    source = "task" if name == "task" else "test"
+    do = f'{where}.over names it. Write {name} = {{ from = "{source}" }} below [inputs] to have it'
+    return UnknownName("input set", name, known, do=do)
+
+
 class Row(Strict):
-    """A named setting, as a source ran it: changes to the base, and its own number of replicas if it wants one."""
+    """A named setting, as a source ran it: changes to the base, and its own number of replicas if it wants one.
+
+    Attributes:
+        id: What it is called in tables and claims, as the level of a factor called "row".
+        note: A line on what is particular about it.
+        replicas: Networks in each of its cells; the study's when left out.
+        network: Changes of the base's network. A table with a `name`, or another `kind`, replaces what stood there; any
+            other is merged.
+        recipe: Changes of the base's recipe, in the same way.
+        task: Change of the base's task, in the same way; a bare name replaces it.
+    """
 
     id: str = Field(min_length=1)
     note: str = ""
@@ -72,6 +95,15 @@ class Factor(Strict):
 
     `role` says how the analysis treats it: scientific (the question), nuisance (varied so that the answer does not hang on
     it). What no factor varies is fixed, and is listed among the caveats.
+
+    Attributes:
+        name: What it is called in tables and claims.
+        role: "scientific" if the question is about it, "nuisance" if it is varied so that the answer does not hang on it.
+        change: Dotted path of what changes: "recipe.optimizer.lr", "network.hidden.depth",
+            "network.layers.0.channels", "task.noise".
+        levels: The values that it takes; every combination of the levels of all factors is a cell.
+        labels: How the levels are called in tables and claims, one for each; the values themselves when left out.
+        rows: Rows that it is varied in; all when left out.
     """
 
     name: str = Field(min_length=1)
@@ -111,18 +143,36 @@ class Computed(Strict):
 
 
 class Study(Strict):
-    """A whole study. Attributes follow the TOML file; see the shipped ones for examples.
+    """A whole study. Attributes follow the TOML file, where those that are no tables stand in `[study]`.
 
-    `quick` lists settings, as `--set` takes them, that make a run of seconds of it, without files from the network.
-
-    A study of `kind = "exact"` trains nothing: it has `computations`, of which its claims are, and no network, recipe, task or
-    anything that goes with them.
-
-    `network.weights.gain` may be a rule's name instead of a number, such as "forward": see `studies.named_gains`. `leave_out`
-    lists combinations of levels that make no cell: see `studies.left_out`.
-
-    `variants.NAME` holds changes of network and recipe that `--set task=NAME` makes besides: a network for larger images may
-    not fit small ones.
+    Attributes:
+        name: Lower-case letters, digits and hyphens; what its results are stored under.
+        kind: "trained", or "exact" for a study that trains nothing: it has computations, of which its claims are, and no
+            network, recipe, task or anything that goes with them.
+        question: What it asks, in one sentence.
+        answer: What came out, in a sentence or two, in which {CLAIM} stands for what the claim of that id measured.
+        text: Paragraphs for the page: what is varied, what was expected and what is to be learnt.
+        sources: Where question, settings and published numbers come from.
+        replicas: Networks in each cell: of equal content, with seeds 0, 1, 2 ... of their own.
+        looks: When training stands still to be measured; step 0 and the last step if left out.
+        network: What is trained.
+        recipe: How it is trained.
+        task: What it learns: a name of `gradlab list tasks`, or a table with a `name` and the task's parameters.
+        computations: What an exact study computes, by name.
+        rows: Settings that differ in several things at once, each under a name.
+        factors: What is varied, one path each.
+        leave_out: Combinations of levels that make no cell, as { gain = "torch", activation = ["elu", "gelu"] }.
+        inputs: Sets of inputs, by name, that outcomes, metrics and signals are measured over; "train", 100 training
+            examples, always exists.
+        outcomes: What counts as collapsed, by name; one of them is called "collapsed".
+        metrics: Numbers of every network at every look, by name.
+        signals: What is measured inside some networks, layer by layer; nothing when left out.
+        snapshots: What is kept of some networks for pictures; nothing when left out.
+        claims: Statements that a run can hold or break.
+        fixed: What was held fixed and could have mattered: caveats, a line each.
+        quick: Settings, as `--set` takes them, that make a run of seconds of it, without files from the network.
+        variants: Changes of network and recipe that `--set task=NAME` makes besides, by the task's name: a network for
+            larger images may not fit small ones.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -197,7 +247,7 @@ class Study(Strict):
         sets = [*self.inputs, LOSS_SET]
         for name, rule in self.outcomes.items():
             if rule.over not in sets:
-                raise UnknownName("input set", rule.over, sets, do=f"Outcome {name} names it")
+                raise _unknown_set(f"outcomes.{name}", rule.over, sets)
         measured = {f"metric {name}": metric.over for name, metric in self.metrics.items()}
         drawn = {"signals": self.signals, "snapshots": self.snapshots}
         measured |= {name: part.over for name, part in drawn.items() if part is not None}
@@ -210,7 +260,7 @@ class Study(Strict):
                 raise UnknownName("metric", metric.of, others, do=f"Metric {name} names it")
         for name, over in measured.items():
             if over not in sets:
-                raise UnknownName("input set", over, sets, do=f"{name.capitalize()} names it")
+                raise _unknown_set(name.replace("metric ", "metrics."), over, sets)
             if name != "signals" and over in self.inputs and not self.inputs[over].has_targets:
                 raise SpecError(
                     f"{name}.over", got=f'"{over}", points without targets', expected="inputs from task or test"

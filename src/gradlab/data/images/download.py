@@ -107,6 +107,9 @@ def _stream(url: str, file: File, part: Path, label: str, quiet: bool) -> None:
     digest, size = hashlib.sha256(), 0
     with part.open("wb") as out, _Progress(label, file.bytes, quiet) as progress:
         for piece in _pieces(url):
+            another = None if size else another_kind(piece, "gzip file")
+            if another:  # the page of an error, or of a network that asks to sign in
+                raise DataError(f"sends {another.removeprefix('is ')}")
             digest.update(piece)
             out.write(piece)
             size += len(piece)
@@ -141,6 +144,24 @@ def _pieces(url: str) -> Iterator[bytes]:
 def _words(reason: object) -> str:
     """What went wrong, without the system's number for it."""
     return str(getattr(reason, "strerror", None) or reason or type(reason).__name__)
+
+
+_BEGINNINGS = {"gzip file": b"\x1f\x8b", "idx file": b"\0\0\x08", "zip archive": b"PK"}
+
+
+def another_kind(content: bytes, kind: str) -> str | None:
+    r"""What content is instead of a file of that kind, from its beginning; None where it begins as it should.
+
+    Example:
+        >>> another_kind(b"<!DOCTYPE html><html>", "gzip file"), another_kind(b"\x1f\x8b\x08", "gzip file")
+        ('a web page, and no gzip file', None)
+    """
+    right = _BEGINNINGS[kind]
+    if content[: len(right)] == right[: len(content)]:
+        return None
+    start = content[:512].lstrip().lower()
+    is_page = start.startswith(b"<") and (b"html" in start or b"<?xml" in start)
+    return f"{'a web page, and' if is_page else 'is'} no {kind}"
 
 
 class _Progress:

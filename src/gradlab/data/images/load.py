@@ -19,7 +19,7 @@ from jaxtyping import UInt8
 from numpy import ndarray
 
 from gradlab.data.images import idx
-from gradlab.data.images.download import fetch
+from gradlab.data.images.download import another_kind, fetch
 from gradlab.data.images.places import Place
 from gradlab.data.images.sets import File, ImageSet, Split
 from gradlab.errors import DataError
@@ -100,8 +100,10 @@ def _checked(file: File, path: Path, name: str) -> bytes:
     got = hashlib.sha256(content).hexdigest()
     if got != expected:
         size = file.bytes if is_packed else idx.size(file.shape)
+        kind = "gzip file" if is_packed else "idx file"
+        another = another_kind(content, kind)
         raise DataError(
-            f"{path}: {'cut short' if len(content) < size else 'damaged'}",
+            f"{path}: {another or ('cut short' if len(content) < size else 'damaged')}",
             got=f"{len(content):,} bytes with sha256 {got}",
             expected=f"{size:,} bytes with sha256 {expected}",
             do=_remedy(name),
@@ -116,7 +118,11 @@ def _from_keras(file: File, path: Path, key: str, name: str) -> bytes:
         DataError: The archive cannot be read, or holds something else.
     """
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
+        packed = path.read_bytes()
+        another = another_kind(packed, "zip archive")
+        if another:
+            raise ValueError(another)
+        with np.load(io.BytesIO(packed), allow_pickle=False) as archive:
             array = archive[key]
         content: bytes = idx.header(array.shape) + array.astype(np.uint8).tobytes()
     except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:

@@ -17,6 +17,7 @@ from gradlab.data.images.download import fetch
 from gradlab.data.images.load import read
 from gradlab.data.images.places import Place
 from gradlab.data.images.sets import SETS, ImageSet, Split
+from gradlab.data.label_noise import LABEL_NOISE, with_label_noise
 from gradlab.data.tasks import TASKS, Examples, Task
 from gradlab.parts.param import Param, Value
 from gradlab.seeds import Purpose
@@ -65,8 +66,9 @@ def _image_task(images: ImageSet) -> Task:
                     "mean and standard deviation of all training pixels become 0 and 1; divide_by then cancels",
                     kind="bool",
                 ),
+                LABEL_NOISE,
             ),
-            draw=draw,
+            draw=with_label_noise(draw),
             held_out=images.test,
             classes=images.classes,
             image=images.shape,

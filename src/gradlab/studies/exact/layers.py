@@ -80,10 +80,10 @@ def summary(given: Layers) -> dict[str, Value]:
     return {
         "output": list(shapes_through(given.layers, below, "layers")[-1]),
         "layers": [f"{layer.name}. {layer.kind}" for layer in found.layers],
-        "by_layer": [layer.parameters for layer in found.layers],
+        "by_layer": [layer.parameters + layer.buffers for layer in found.layers],
         "trainable": found.trainable,
         "running": found.buffers,
-        "parameters": found.parameters,
+        "parameters": found.parameters + found.buffers,  # as Keras prints them
         "multiply_adds": found.multiply_adds,
     }
 

@@ -1,0 +1,55 @@
+"""`Described`: a pydantic model whose docstring says in the JSON schema what each of its keys is."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+from pydantic import BaseModel, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+_SECTION = re.compile(r"^Attributes:\n((?:[ ]+.*\n?|\n)*)", re.MULTILINE)
+_ENTRY = re.compile(r"^    (\w+): (.*(?:\n      .*)*)", re.MULTILINE)
+
+
+def attributes(model: type) -> dict[str, str]:
+    """What the `Attributes:` section of a class's docstring, and of its bases', says of each name, in one line.
+
+    Example:
+        >>> class Point:
+        ...     '''A point.
+        ...
+        ...     Attributes:
+        ...         x: To the right,
+        ...             in metres.
+        ...         y: Up.
+        ...     '''
+        >>> attributes(Point)
+        {'x': 'To the right, in metres.', 'y': 'Up.'}
+    """
+    found: dict[str, str] = {}
+    for one in reversed(model.__mro__):
+        section = _SECTION.search(inspect.cleandoc(one.__doc__ or ""))
+        if section is not None:
+            found |= {name: " ".join(text.split()) for name, text in _ENTRY.findall(section[1])}
+    return found
+
+
+class Described(BaseModel):
+    """A model whose keys the JSON schema describes, from the `Attributes:` section of its docstring."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The schema with a description of every key, and the docstring's first paragraph as its own."""
+        found = handler(schema)
+        table: dict[str, Any] = handler.resolve_ref_schema(found)
+        texts = attributes(cls)
+        for name, field in cls.model_fields.items():
+            key = table.get("properties", {}).get(field.alias or name)
+            if key is not None and name in texts:
+                key["description"] = texts[name]
+        first = inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0]
+        table["description"] = " ".join(first.split())
+        return found
