@@ -13,6 +13,7 @@ from gradlab.theory.predict.layers import Row
 from gradlab.theory.predict.prediction import Assumption, Spread
 
 SIZES = ("pre_activation_second_moment", "activation_mean", "activation_std", "relative_gradient_rms", "saturation")
+EVERYTHING = (*SIZES, "phase", "scales", "spread", "born_dead")
 MOST_SPREAD = 0.5  # of a logarithm: the typical network is an eighth below the mean
 MOST_KURTOSIS = 0.5
 MOST_CORRELATION = 0.5
@@ -20,7 +21,13 @@ MOST_INPUT_SPREAD = 0.5  # deviation of the inputs' lengths over their mean
 
 
 def assumptions_of(
-    rows: Sequence[Row], steps: Sequence[Step], spread: Spread | None, *, is_plain: bool, inputs: Inputs
+    rows: Sequence[Row],
+    steps: Sequence[Step],
+    spread: Spread | None,
+    *,
+    is_plain: bool,
+    inputs: Inputs,
+    doubts: Sequence[tuple[str, str]] = (),
 ) -> tuple[Assumption, ...]:
     """All assumptions behind a prediction.
 
@@ -30,6 +37,7 @@ def assumptions_of(
         spread: Over seeds, where it is known.
         is_plain: Whether the network is a stack of weights, activations and dropout only.
         inputs: What is known of the examples.
+        doubts: What else is known not to hold, and why: of weights that were measured.
     """
     found = [_wide(rows, spread), _normal(rows, spread), _independent(rows), _alike(rows, steps, is_plain)]
     found += [*_of_inputs(inputs, steps), _unbiased(rows)]
@@ -37,9 +45,12 @@ def assumptions_of(
     if any(row.keep < 1.0 for row in rows):
         found.append(Assumption("dropout masks independent between two inputs", True))
     phrases = dict.fromkeys(phrase for step in flattened(steps) for phrase in step.assumptions)
-    doubts = dict.fromkeys(doubt for step in flattened(steps) for doubt in step.doubts)
-    found += [Assumption(text, False, why, SIZES) for text, why in doubts]
-    return (*found, *(Assumption(phrase, True) for phrase in phrases))
+    of_steps = dict.fromkeys(doubt for step in flattened(steps) for doubt in step.doubts)
+    found += [Assumption(text, False, why, EVERYTHING) for text, why in doubts]
+    found += [Assumption(text, False, why, SIZES) for text, why in of_steps]
+    refuted = {one.text for one in found if not one.holds}
+    kept = [one for one in found if not (one.holds and one.text in refuted)]
+    return (*kept, *(Assumption(phrase, True) for phrase in phrases if phrase not in refuted))
 
 
 def _wide(rows: Sequence[Row], spread: Spread | None) -> Assumption:
