@@ -24,6 +24,7 @@ _MOST_ROWS = 512
 _NARROWED = 2.0  # times that products of rows are larger than those of independent ones
 _MOST_REPEATED = 0.1
 _MOST_KURTOSIS = 0.5  # of pre-activations: as of theory
+_FEW = 64  # numbers of which no fourth moment is told
 _FLOATS = (torch.float32, torch.float64)
 
 
@@ -191,9 +192,9 @@ def _normality(name: str, weight: Tensor, bias: Tensor | None, bias_square: floa
     values = torch.zeros(1) if bias is None else bias.detach().double().cpu()
     about = values - values.mean()
     spread = float(about.square().mean())
-    of_bias = 0.0 if spread == 0.0 else share**2 * (float(about.square().square().mean()) / spread**2 - 3.0)
+    of_bias = 0.0 if spread == 0.0 or len(values) < _FEW else share**2 * (float(about.square().square().mean()) / spread**2 - 3.0)
     found = (1.0 - share) ** 2 * (3.0 * max(mixed, 0.0) + heavy / inputs) + of_bias
-    if abs(found) <= _MOST_KURTOSIS:
+    if abs(found) <= _MOST_KURTOSIS or weight.numel() < _FEW:
         return []
     return [Doubt("normal pre-activations", f"excess kurtosis about {found:.2g} at module {name}")]
 
