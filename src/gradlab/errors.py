@@ -99,16 +99,19 @@ class UnreadableModel(UserError):
         kind: Its class.
         got: What is in the way; by default that class itself.
         expected: What can be read.
+        do: What to do about it, a sentence.
 
     Example:
         >>> print(UnreadableModel("3", "LSTM", expected="a sequence of dense layers"))
         module 3 (LSTM) cannot be read into a description: expected a sequence of dense layers.
     """
 
-    def __init__(self, place: str, kind: str, *, got: object = None, expected: str | None = None) -> None:
+    def __init__(
+        self, place: str, kind: str, *, got: object = None, expected: str | None = None, do: str | None = None
+    ) -> None:
         self.place, self.kind = place, kind
         where = f"module {place} ({kind})" if place else f"module {kind}"
-        super().__init__(f"{where} cannot be read into a description", got=got, expected=expected)
+        super().__init__(f"{where} cannot be read into a description", got=got, expected=expected, do=do)
 
 
 class UnknownName(UserError, KeyError):

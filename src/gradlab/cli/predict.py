@@ -81,18 +81,18 @@ def predict(
     from gradlab.cli.documents import prediction_document
     from gradlab.reports.prediction_text import print_prediction
     from gradlab.studies.predict import described
-    from gradlab.theory.predict import Inputs, advise, predict_network
+    from gradlab.theory.predict import Inputs, advise
 
     shape = shape_of(input) if input is not None and is_model else None
-    spec, inputs = described(network, None if input_square is None else Inputs(input_square), shape=shape)
-    found = predict_network(spec, inputs)
-    changes = advise(spec, found, inputs)
+    taken = described(network, None if input_square is None else Inputs(input_square), shape=shape)
+    found = taken.predict()
+    changes = advise(taken.spec, found, taken.inputs)
     comparison = None
     if compare:
         from gradlab.spec import Setup
         from gradlab.studies.sampled import compare as compared
 
-        comparison = compared(network if isinstance(network, Setup) else spec, inputs)
+        comparison = compared(network if isinstance(network, Setup) else taken.spec, taken.inputs)
     if as_json:
         print_json(prediction_document(target, found, changes, comparison))
         return

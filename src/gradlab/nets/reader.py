@@ -1,29 +1,36 @@
 """`read_model`: a live `torch.nn` model as a description, with the variances that its weights and biases have.
 
 What can be read: `nn.Sequential`, nested as deep as you like, of Linear, Conv2d, activations, BatchNorm, LayerNorm, Dropout,
-Flatten, MaxPool2d, AvgPool2d and Identity; a softmax at the end is left to the loss. Weights become `normal(std)` with their
-root mean square (`orthogonal(gain)` where they are), so that a model is judged as it is, whoever initialized it. Anything
-else is refused by name: an answer about another network would be worse than none.
+Flatten, MaxPool2d, AvgPool2d and Identity, in training mode and without hooks; a softmax at the end is left to the loss.
+Weights become `normal(std)` with their root mean square (`orthogonal(gain)` where they are), so that a model is judged as it
+is, whoever initialized it. Anything else is refused by name: an answer about another network would be worse than none.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
+from torch.nn.modules.lazy import LazyModuleMixin
 
 from gradlab.errors import SpecError, UnreadableModel
 from gradlab.nets.module_summary import expected_input
+from gradlab.nets.read_weights import Doubt, check_values, laws_of, shared_weights
 from gradlab.spec import NetworkSpec
 from gradlab.spec.blocks import Shape, shape_text
 from gradlab.spec.layers import read_layer
 
 EXPECTED = "nn.Sequential of dense, convolution, activation, norm, dropout, flatten and pooling layers"
-_ORTHOGONAL = 1e-4  # largest deviation of W W' from a multiple of the identity, relative
-_MOST_ORTHOGONAL = 4096  # rows or columns beyond which nobody looks
+_HOOKS = {
+    "_forward_pre_hooks": "a forward pre-hook",
+    "_forward_hooks": "a forward hook",
+    "_backward_pre_hooks": "a backward pre-hook",
+    "_backward_hooks": "a backward hook",
+}
 
 _ACTIVATIONS: dict[type[nn.Module], Callable[[Any], dict[str, Any]]] = {
     nn.ReLU: lambda part: {"name": "relu"},
@@ -43,34 +50,54 @@ _ACTIVATIONS: dict[type[nn.Module], Callable[[Any], dict[str, Any]]] = {
 _SOFTMAX = (nn.Softmax, nn.LogSoftmax)
 
 
-def read_model(model: nn.Module, input: Sequence[int] | None = None) -> NetworkSpec:
-    """The description of a model.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a live model says of itself.
+
+    Attributes:
+        spec: Its description.
+        doubts: What theory assumes and its values refute.
+    """
+
+    spec: NetworkSpec
+    doubts: tuple[Doubt, ...]
+
+
+def read_model(model: nn.Module, input: Sequence[int] | None = None) -> Reading:
+    """The description of a model, and what its values leave in doubt.
 
     Args:
         model: A sequence of layers that a description has, or one such layer.
         input: Shape of one example, without the batch axis; needed where the first layer with weights is not dense.
 
     Raises:
-        UnreadableModel: A part that no description has; it is named.
+        UnreadableModel: A part that no description has, or values that no law of theory has; it is named.
         SpecError: The layers do not fit together or the input.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 1, bias=False))
-        >>> spec = read_model(model)
+        >>> spec = read_model(model).spec
         >>> spec.widths, spec.dense[0].activation.name, spec.dense[1].bias
         ((4, 3, 1), 'tanh', 'none')
     """
-    model = getattr(model, "_orig_mod", model)
+    parts = [one for one in _parts("", model) if type(one[1]) is not nn.Identity]
     shape = tuple(input) if input is not None else expected_input(model)
     if shape is None:
         raise SpecError("input", got="nothing", expected="the shape of one example, such as 1x28x28")
-    parts = [one for one in _parts("", model) if type(one[1]) is not nn.Identity]
     if parts and isinstance(parts[-1][1], _SOFTMAX):
         parts.pop()
     tables: list[dict[str, Any]] = []
+    layers: dict[str, nn.Linear | nn.Conv2d] = {}
+    doubts: list[Doubt] = []
     below = shape
     for name, part in parts:
+        check_values(name, part)
         table = _table(name, part)
+        if isinstance(part, nn.Linear | nn.Conv2d):
+            laws, found = laws_of(name, part)
+            table |= laws
+            layers[name] = part
+            doubts += found
         _check_size(name, part, below)
         below = read_layer(table).shape(below, f"layer {name}" if name else type(part).__name__)
         if not _folded(tables, table):
@@ -81,7 +108,8 @@ def read_model(model: nn.Module, input: Sequence[int] | None = None) -> NetworkS
     network: dict[str, Any] = {"inputs": math.prod(shape), "layers": tables}
     if len(shape) == 3:
         network["image"] = shape
-    return NetworkSpec.model_validate(network)
+    spec = NetworkSpec.model_validate(network)
+    return Reading(spec, (*shared_weights(layers), *doubts))
 
 
 def _parts(name: str, module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
@@ -90,14 +118,48 @@ def _parts(name: str, module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     Raises:
         UnreadableModel: A part that is neither a sequence nor a layer that can be read.
     """
+    module = getattr(module, "_orig_mod", module)
+    _check_plain(name, module)
     if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
         for key, part in module._modules.items():  # named_children() leaves out what stands in two places
-            assert part is not None
-            yield from _parts(f"{name}.{key}" if name else key, part)
+            if part is not None:
+                yield from _parts(f"{name}.{key}" if name else key, part)
     elif next(module.children(), None) is not None:
         raise UnreadableModel(name, type(module).__name__, expected=EXPECTED)
     else:
         yield name, module
+
+
+def _check_plain(name: str, module: nn.Module) -> None:
+    """Refuse what changes a module's outputs and stands in no description.
+
+    Raises:
+        UnreadableModel: A script, sizes that are not there yet, another forward, a hook, a parametrization or the mode.
+    """
+    kind, got, do = type(module).__name__, "", None
+    if isinstance(module, torch.jit.ScriptModule):
+        got, do = "a script", "Give the module that it was made of"
+    elif isinstance(module, LazyModuleMixin):
+        got, do = "a layer without sizes yet", f"Write nn.{kind.removeprefix('Lazy')} with its sizes"
+    elif "forward" in vars(module):
+        got = "a forward of its own"
+    elif torch.nn.utils.parametrize.is_parametrized(module):
+        got = f"a parametrization of {', '.join(module.parametrizations)}"  # type: ignore[arg-type]
+    else:
+        hooks = [word for key, word in _HOOKS.items() if getattr(module, key, None)]
+        got = hooks[0] if hooks else _frozen(module)
+        do = "Call .train() on the model first" if got and not hooks else None
+    if got:
+        raise UnreadableModel(name, kind, got=got, expected="a layer as torch has it", do=do)
+
+
+def _frozen(module: nn.Module) -> str:
+    """What a module leaves out outside training; "" where the mode changes nothing."""
+    if module.training:
+        return ""
+    if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.running_mean is not None:
+        return "evaluation mode, which uses running statistics"
+    return "evaluation mode, which drops nothing" if isinstance(module, nn.Dropout) and module.p > 0.0 else ""
 
 
 def _folded(tables: list[dict[str, Any]], table: dict[str, Any]) -> bool:
@@ -127,12 +189,14 @@ def _table(name: str, part: nn.Module) -> dict[str, Any]:
             _plain(name, part, beta=1)
         return {"kind": "activation", "activation": _ACTIVATIONS[kind](part)}
     if isinstance(part, nn.Linear) and kind is nn.Linear:
-        return {"kind": "dense", "units": part.out_features, **_laws(part)}
+        return {"kind": "dense", "units": part.out_features}
     if isinstance(part, nn.Conv2d) and kind is nn.Conv2d:
         return _convolution(name, part)
     if kind in (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm):
         return _norm(name, part)
     if isinstance(part, nn.Dropout) and kind is nn.Dropout:
+        if part.p >= 1.0:
+            raise UnreadableModel(name, "Dropout", got=f"p={part.p:g}", expected="p below 1: nothing would get through")
         return {"kind": "dropout", "p": float(part.p)}
     if isinstance(part, nn.Flatten) and (part.start_dim, part.end_dim) == (1, -1):
         return {"kind": "flatten"}
@@ -166,7 +230,7 @@ def _convolution(name: str, part: nn.Conv2d) -> dict[str, Any]:
     numbers: dict[str, Any] = {key: _square(name, part, key, side) for key, side in sides.items()}
     if same:
         numbers["padding"] = part.padding if part.padding == "same" else 0
-    return {"kind": "conv2d", "channels": part.out_channels, **numbers, **_laws(part)}
+    return {"kind": "conv2d", "channels": part.out_channels, **numbers}
 
 
 def _pool(name: str, part: Any) -> dict[str, Any]:
@@ -189,41 +253,6 @@ def _norm(name: str, part: Any) -> dict[str, Any]:
         return {"kind": "norm", "norm": {"name": "layer_norm", "eps": float(part.eps)}}
     momentum = {} if part.momentum is None else {"momentum": float(part.momentum)}
     return {"kind": "norm", "norm": {"name": "batch_norm", **momentum, "eps": float(part.eps)}}
-
-
-def _laws(part: nn.Linear | nn.Conv2d) -> dict[str, Any]:
-    """Laws with the variances that are there."""
-    bias: object = "none"
-    if part.bias is not None:
-        first = float(part.bias.detach().flatten()[0])
-        if bool((part.bias == 0).all()):
-            bias = "zeros"
-        elif part.bias.numel() > 1 and bool((part.bias == first).all()):
-            bias = {"name": "constant", "value": first}
-        else:
-            bias = {"name": "normal", "std": _root_mean_square(part.bias)}
-    gain = _orthogonal_gain(part.weight) if isinstance(part, nn.Linear) else None
-    if gain is not None:
-        return {"weights": {"name": "orthogonal", "gain": gain}, "bias": bias}
-    return {"weights": {"name": "normal", "std": _root_mean_square(part.weight)}, "bias": bias}
-
-
-@torch.no_grad()
-def _orthogonal_gain(weight: Tensor) -> float | None:
-    """The gain of a matrix with orthogonal rows or columns of equal length; None of any other."""
-    w = weight.detach().double()
-    w = w if w.shape[0] <= w.shape[1] else w.T
-    if not 1 < w.shape[0] <= _MOST_ORTHOGONAL:
-        return None
-    gram = w @ w.T
-    square = float(gram.diagonal().mean())
-    away = float((gram - square * torch.eye(len(gram), dtype=gram.dtype, device=gram.device)).abs().max())
-    return math.sqrt(square) if square > 0.0 and away <= _ORTHOGONAL * square else None
-
-
-@torch.no_grad()
-def _root_mean_square(values: Tensor) -> float:
-    return float(values.detach().double().square().mean().sqrt())
 
 
 def _square(name: str, part: nn.Module, key: str, value: Any) -> int:

@@ -6,6 +6,7 @@ Here, above both theory and live networks, because theory never sees a tensor: a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradlab.errors import UserError
@@ -16,10 +17,29 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A network as theory takes it.
+
+    Attributes:
+        spec: Its description.
+        inputs: What is known of its examples.
+        doubts: What a live model's values refute of what theory assumes, and how.
+    """
+
+    spec: NetworkSpec
+    inputs: Inputs
+    doubts: tuple[tuple[str, str], ...] = ()
+
+    def predict(self) -> Prediction:
+        """What theory says of it."""
+        return predict_network(self.spec, self.inputs, self.doubts)
+
+
 def predict(
     network: NetworkSpec | Setup | nn.Module, inputs: Inputs | None = None, *, shape: Sequence[int] | None = None
 ) -> Prediction:
-    """Whether a network can train, from its description alone.
+    """What becomes of signal and gradients in a network, from its description alone.
 
     Args:
         network: A description; a setup, whose task then gives the inputs; or a model that `nets.reader.read_model` can
@@ -37,26 +57,26 @@ def predict(
         >>> predict(spec).scales.phase
         'ordered'
     """
-    spec, known = described(network, inputs, shape=shape)
-    return predict_network(spec, known)
+    return described(network, inputs, shape=shape).predict()
 
 
 def described(
     network: NetworkSpec | Setup | nn.Module, inputs: Inputs | None = None, *, shape: Sequence[int] | None = None
-) -> tuple[NetworkSpec, Inputs]:
-    """The description behind a network, and what is known of its inputs.
+) -> Described:
+    """The description behind a network, and what is known of its inputs and weights.
 
     Raises:
         UserError: As of `predict`.
     """
     if isinstance(network, Setup):
-        return network.network, inputs_of(network) if inputs is None else inputs
+        return Described(network.network, inputs_of(network) if inputs is None else inputs)
     if isinstance(network, NetworkSpec):
-        return network, Inputs() if inputs is None else inputs
+        return Described(network, Inputs() if inputs is None else inputs)
     from torch import nn
 
     if not isinstance(network, nn.Module):
         raise UserError("network", got=network, expected="a NetworkSpec, a Setup or a torch.nn.Module")
     from gradlab.nets.reader import read_model
 
-    return read_model(network, shape), Inputs() if inputs is None else inputs
+    reading = read_model(network, shape)
+    return Described(reading.spec, Inputs() if inputs is None else inputs, reading.doubts)

@@ -103,7 +103,8 @@ def compare(
     """
     if isinstance(network, Setup) and inputs is not None and inputs != inputs_of(network):
         raise UserError("--compare", got="other inputs than the study's", expected="its own, which its networks see")
-    spec, known = described(network, inputs)
+    taken = described(network, inputs)
+    spec, known = taken.spec, taken.inputs
     if not isinstance(network, Setup) and any(step.standard >= 0 for step in all_steps(spec)):
         raise UserError("--compare", got="a network that standardizes", expected="a study, whose task has examples")
     if not isinstance(network, Setup) and known.shared and compares_inputs(spec):

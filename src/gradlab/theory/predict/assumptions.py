@@ -11,16 +11,28 @@ from gradlab.theory.predict.flow import Step, flattened
 from gradlab.theory.predict.inputs import Inputs
 from gradlab.theory.predict.layers import Row
 from gradlab.theory.predict.prediction import Assumption, Spread
+from gradlab.theory.predict.spread import added_up
 
+EQUAL_PLACES = "equal length q at every place of the receptive field"  # as `meanfield.convolution` has it
 SIZES = ("pre_activation_second_moment", "activation_mean", "activation_std", "relative_gradient_rms", "saturation")
+EVERYTHING = (*SIZES, "phase", "scales", "spread", "born_dead")
 MOST_SPREAD = 0.5  # of a logarithm: the typical network is an eighth below the mean
+SKIPS = 2.0  # residual branches deviate together with what skips them: seen in drawn networks to be at most twice
+FEW_INPUTS = 100  # of a convolution: drawn networks show that their mean squares differ from place to place
 MOST_KURTOSIS = 0.5
+FEW_WEIGHTS = 0.1  # excess kurtosis by the weights' own law: of uniform ones where a unit has fewer than 12
 MOST_CORRELATION = 0.5
 MOST_INPUT_SPREAD = 0.5  # deviation of the inputs' lengths over their mean
 
 
 def assumptions_of(
-    rows: Sequence[Row], steps: Sequence[Step], spread: Spread | None, *, is_plain: bool, inputs: Inputs
+    rows: Sequence[Row],
+    steps: Sequence[Step],
+    spread: Spread | None,
+    *,
+    is_plain: bool,
+    inputs: Inputs,
+    doubts: Sequence[tuple[str, str]] = (),
 ) -> tuple[Assumption, ...]:
     """All assumptions behind a prediction.
 
@@ -30,27 +42,38 @@ def assumptions_of(
         spread: Over seeds, where it is known.
         is_plain: Whether the network is a stack of weights, activations and dropout only.
         inputs: What is known of the examples.
+        doubts: What else is known not to hold, and why: of weights that were measured.
     """
-    found = [_wide(rows, spread), _normal(rows, spread), _independent(rows), _alike(rows, steps, is_plain)]
-    found += [*_of_inputs(inputs, steps), _unbiased(rows)]
+    found = [_wide(rows, steps, spread), _normal(rows, spread), _independent(rows), _alike(rows, steps, is_plain)]
+    found += [*_of_inputs(inputs, steps), *_places_alike(rows, inputs), _unbiased(rows)]
     found.append(Assumption("weights of the backward pass independent of the forward pass", True))
     if any(row.keep < 1.0 for row in rows):
         found.append(Assumption("dropout masks independent between two inputs", True))
     phrases = dict.fromkeys(phrase for step in flattened(steps) for phrase in step.assumptions)
-    doubts = dict.fromkeys(doubt for step in flattened(steps) for doubt in step.doubts)
-    found += [Assumption(text, False, why, SIZES) for text, why in doubts]
-    return (*found, *(Assumption(phrase, True) for phrase in phrases))
+    of_steps = dict.fromkeys(doubt for step in flattened(steps) for doubt in step.doubts)
+    found += [Assumption(text, False, why, EVERYTHING) for text, why in doubts]
+    found += [Assumption(text, False, why, SIZES) for text, why in of_steps]
+    refuted = {one.text for one in found if not one.holds}
+    kept = [one for one in found if not (one.holds and one.text in refuted)]
+    return (*kept, *(Assumption(phrase, True) for phrase in phrases if phrase not in refuted))
 
 
-def _wide(rows: Sequence[Row], spread: Spread | None) -> Assumption:
+def _wide(rows: Sequence[Row], steps: Sequence[Step], spread: Spread | None) -> Assumption:
     text = "layers so wide that seeds agree"
-    if spread is None:
-        return Assumption(text, True)
-    largest = max(float(np.max(spread.log_q)), float(np.max(spread.log_gradient)))
-    if largest <= MOST_SPREAD:
+    if spread is not None:
+        largest, about = max(float(np.max(spread.log_q)), float(np.max(spread.log_gradient))), ""
+    else:
+        largest, about = added_up(rows), "about "
+        if any(step.kind == "residual" for step in steps):
+            largest *= SKIPS
+    if largest <= MOST_SPREAD or len(rows) < 2:
         return Assumption(text, True)
     least = min(row.units for row in rows[:-1])
-    why = f"with {least} units and this depth, logarithms differ by {largest:.2g} between seeds: means are of few, large ones"
+    kind = "channels" if any(row.places > 1 for row in rows) else "units"
+    why = (
+        f"with {least} {kind} and this depth, logarithms differ by {about}{largest:.2g} between seeds: "
+        "means are of few, large ones"
+    )
     return Assumption(text, False, why, SIZES)
 
 
@@ -61,6 +84,10 @@ def _normal(rows: Sequence[Row], spread: Spread | None) -> Assumption:
     if spread is not None:
         found = [one + float(mixture) for one, mixture in zip(found, spread.kurtosis, strict=True)]
     worst = max(range(len(rows)), key=lambda k: abs(found[k]))
+    few = max(rows, key=lambda row: abs(row.weights.kurtosis) / row.weights.fan_in)
+    if abs(few.weights.kurtosis) / few.weights.fan_in > FEW_WEIGHTS:
+        why = f"a unit of layer {few.name} adds {few.weights.fan_in} weights that are not normal"
+        return Assumption(text, False, why, SIZES)
     if abs(found[worst]) <= MOST_KURTOSIS:
         return Assumption(text, True)
     why = f"excess kurtosis about {found[worst]:.2g} at layer {rows[worst].name}"
@@ -107,6 +134,19 @@ def _of_inputs(inputs: Inputs, steps: Sequence[Step]) -> list[Assumption]:
     else:
         found.append(Assumption("uncorrelated inputs", True))
     return found
+
+
+def _places_alike(rows: Sequence[Row], inputs: Inputs) -> list[Assumption]:
+    first = rows[0]
+    if first.places == 1:
+        return []
+    if inputs.spread is not None:
+        why = f"images of a task do not, and layer {first.name} sees them"
+    elif first.weights.fan_in < FEW_INPUTS:
+        why = f"a place of layer {first.name} sees {first.weights.fan_in} numbers of the image, which vary"
+    else:
+        return []
+    return [Assumption(EQUAL_PLACES, False, why, SIZES)]
 
 
 def _unbiased(rows: Sequence[Row]) -> Assumption:

@@ -19,6 +19,7 @@ from gradlab.theory.predict.weights import Weights
 
 MOST = 1e60  # lengths beyond are infinite
 _BOUNDED = 1e25  # at a length of 1e60, what a bounded activation stays below, and one that grows does not
+FEW_NORMED = 1_000  # units below which drawn networks show that a norm over them is not one over infinitely many
 _Z = (np.arange(4_000) - 1_999.5) / 200.0  # midpoints: 0 is none
 _DENSITY = np.exp(-0.5 * _Z**2) / 200.0 / math.sqrt(2.0 * math.pi)
 _CANCELS = 1e-8  # share of the second moment below which a variance is no difference of two numbers any more
@@ -140,17 +141,22 @@ def batch_normed(place: str, signal: Signal, eps: float) -> Step:
     """
     assert signal.shared is not None
     within = max(0.0, signal.second - signal.shared) if math.isfinite(signal.second) else math.inf
-    assumed = ("an infinite batch of uncorrelated examples", "norms with weight 1 and bias 0")
-    return Step("norm", place, _normed(signal, within, eps, 0.0), -log(within + eps), assumptions=assumed)
+    after = _normed(signal, within, eps, 0.0)
+    doubt = ("infinite batches", "with batches of N numbers are off by about 1 / N, more where examples are alike")
+    assumed = ("norms with weight 1 and bias 0",)
+    return Step("norm", place, after, -log(within + eps), assumptions=assumed, doubts=(doubt,))
 
 
-def layer_normed(place: str, signal: Signal, eps: float) -> Step:
-    """Each example less its mean over units, over its deviation there (Ba, Kiros and Hinton 2016)."""
+def layer_normed(place: str, signal: Signal, eps: float, units: int) -> Step:
+    """Each example less its mean over units (or channels), over its deviation there (Ba, Kiros and Hinton 2016)."""
     spread, shared = signal.variance, None
     if signal.shared is not None:
         shared = (signal.shared - signal.mean**2) / (spread + eps) if math.isfinite(spread) else 0.0
     after = _normed(signal, spread, eps, shared)
-    return Step("norm", place, after, -log(spread + eps), assumptions=("norms with weight 1 and bias 0",))
+    doubt = ("layers so wide that norms see expectations", f"that of layer {place} is over {units}")
+    assumed = ("norms with weight 1 and bias 0",)
+    doubts = (doubt,) if units < FEW_NORMED else ()
+    return Step("norm", place, after, -log(spread + eps), assumptions=assumed, doubts=doubts)
 
 
 def _normed(signal: Signal, within: float, eps: float, shared: float | None) -> Signal:

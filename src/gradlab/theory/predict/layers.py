@@ -107,12 +107,27 @@ def dense(layer: Dense, below: Shape, above: Shape, signal: Signal, names: Names
 
 
 def conv2d(layer: Conv2d, below: Shape, above: Shape, signal: Signal, names: Names) -> list[Step]:
-    """As a dense layer with the fans of a convolution, whose assumptions go with it."""
+    """As a dense layer with the fans of a convolution, whose assumptions go with it, or fail by its own padding."""
     place, kernel = names.next(), (layer.kernel_size, layer.kernel_size)
     fans = convolution(below[0], layer.channels, kernel, stride=layer.stride)
     units = layer.channels * layer.kernel_size**2  # the fan_out of initializers knows no stride
-    weights = weights_of(place, layer.weights, layer.bias, fans.fan_in, fans.fan_out, units=units)
-    return _block(layer, place, weighted(place, signal, weights, above[0], above[1] * above[2], fans.assumptions))
+    # without padding every window is full, so that this mean over places is exact
+    fed = layer.channels * math.prod(_taps(layer, *sides) / sides[0] for sides in zip(below[1:], above[1:], strict=True))
+    weights = weights_of(place, layer.weights, layer.bias, fans.fan_in, fed, units=units)
+    product = weighted(place, signal, weights, above[0], above[1] * above[2], fans.assumptions[:2])
+    if any(layer.pads):
+        empty = 1.0 - math.prod(
+            _taps(layer, *sides) / (layer.kernel_size * sides[1]) for sides in zip(below[1:], above[1:], strict=True)
+        )
+        why = f"{100 * empty:.2g} % of what layer {place} multiplies are zeros of its padding"
+        product = replace(product, doubts=(*product.doubts, ("places away from the border of the image", why)))
+    return _block(layer, place, product)
+
+
+def _taps(layer: Conv2d, inside: int, windows: int) -> int:
+    """Places of the image that windows along one side see, each as often as it is seen."""
+    starts = [k * layer.stride - layer.pads[0] for k in range(windows)]
+    return sum(max(0, min(start + layer.kernel_size, inside) - max(start, 0)) for start in starts)
 
 
 def max_pool2d(layer: Any, below: Shape, above: Shape, signal: Signal, names: Names) -> list[Step]:
@@ -137,7 +152,7 @@ def activation(layer: Any, below: Shape, above: Shape, signal: Signal, names: Na
 
 def norm(layer: Any, below: Shape, above: Shape, signal: Signal, names: Names) -> list[Step]:
     """A norm by itself."""
-    return [_norm(layer.norm, names.latest, signal)]
+    return [_norm(layer.norm, names.latest, signal, above[0])]
 
 
 def dropout(layer: Any, below: Shape, above: Shape, signal: Signal, names: Names) -> list[Step]:
@@ -193,16 +208,18 @@ def _block(layer: Dense | Conv2d, place: str, product: Step) -> list[Step]:
     shared = layer.draws == "shared"
     steps = [replace(product, doubts=(*product.doubts, _SHARED)) if shared else product]
     if layer.norm is not None:
-        steps.append(_norm(layer.norm, place, steps[-1].signal))
+        steps.append(_norm(layer.norm, place, steps[-1].signal, product.units))
     steps.append(activated(place, steps[-1].signal, as_phi(layer.activation)))
     if layer.dropout:
         steps.append(dropped(place, steps[-1].signal, 1.0 - layer.dropout))
     return steps
 
 
-def _norm(choice: Choice, place: str, signal: Signal) -> Step:
-    normed = batch_normed if NORMS[choice.name].over == "examples" else layer_normed
-    return normed(place, signal, float(choice["eps"]))
+def _norm(choice: Choice, place: str, signal: Signal, units: int) -> Step:
+    eps = float(choice["eps"])
+    if NORMS[choice.name].over == "examples":
+        return batch_normed(place, signal, eps)
+    return layer_normed(place, signal, eps, units)
 
 
 def rows_of(steps: Sequence[Step]) -> list[Row]:

@@ -25,12 +25,13 @@ from gradlab.theory.predict.spread import spread_of
 from gradlab.theory.predict.verdict import described, verdict_of
 
 
-def predict_network(spec: NetworkSpec, inputs: Inputs = UNKNOWN) -> Prediction:
+def predict_network(spec: NetworkSpec, inputs: Inputs = UNKNOWN, doubts: Sequence[tuple[str, str]] = ()) -> Prediction:
     """What theory says of a network before anything is drawn.
 
     Args:
         spec: The network.
         inputs: What is known of the examples; by default uncorrelated ones of mean square 1.
+        doubts: What its weights, where they were measured, are known not to be, and why; marks all numbers.
 
     Raises:
         UserError: A law of weights that is not around 0, an activation that is a source's mistake, or inputs whose
@@ -53,7 +54,7 @@ def predict_network(spec: NetworkSpec, inputs: Inputs = UNKNOWN) -> Prediction:
     is_plain = _is_plain(spec)
     spread = spread_of(rows) if is_plain else None
     scales = _scales(rows, relative, is_plain=is_plain)
-    assumptions = assumptions_of(rows, steps, spread, is_plain=is_plain, inputs=inputs)
+    assumptions = assumptions_of(rows, steps, spread, is_plain=is_plain, inputs=inputs, doubts=doubts)
     profile = Profile(
         values={name: np.array([column]) for name, column in _columns(rows, relative).items()},
         layers=tuple(row.name for row in rows),

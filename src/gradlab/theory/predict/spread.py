@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -71,6 +71,16 @@ def spread_of(rows: Sequence[Row]) -> Spread | None:
         return None
     units = tuple(row.units for row in rows)
     return Spread(np.sqrt(lengths), np.sqrt(np.maximum(gradients, 0.0)), kurtosis, units)
+
+
+def added_up(rows: Sequence[Row]) -> float:
+    """About the deviation over seeds of ln of lengths or gradients where layers are not plain: each layer's own, added.
+
+    Channels count as units, so that it is more than convolutions show, which take means over places too.
+    """
+    normal = [replace(row, pre=row.into) for row in rows[:-1] if 0.0 < row.into.variance < math.inf]
+    noise = [max(one.length, one.gradient) for one in map(_noise, normal)]
+    return math.sqrt(math.fsum(one for one in noise if math.isfinite(one)))
 
 
 def _noise(row: Row) -> _Noise:
