@@ -1,6 +1,7 @@
 """`Store`: a folder that keeps results: one SQLite file in WAL mode, a row per trial, one writer.
 
-A chunk is committed in one transaction, so a run killed at any moment leaves whole chunks only. A lock file, held by the
+A chunk is committed in one transaction, so a run killed at any moment leaves whole chunks only. After each the files must
+still lie where they were opened, and `reread` turns to what a later reader will find. A lock file, held by the
 operating system for as long as the writer lives, keeps a second writer out; readers are never kept out. Any SQLite tool
 can read the file: table `trial` has a row per network, `cell` says what it was, `study` which studies were run.
 """
@@ -23,6 +24,7 @@ from numpy import ndarray
 
 from gradlab.errors import StoreError, UserError
 from gradlab.studies.chunk import ChunkResult
+from gradlab.studies.in_place import InPlace
 from gradlab.studies.load import study_from
 from gradlab.studies.lock import WriterLock
 from gradlab.studies.outcome_names import OUTCOME_ORDER
@@ -38,6 +40,8 @@ class Store:
         self.path = path
         self._connection = connection
         self._lock = lock
+        self._place = InPlace(path)
+        self._place.check()
 
     @classmethod
     def open(cls, path: Path, *, write: bool) -> Store:
@@ -91,6 +95,42 @@ class Store:
             if self._lock is not None:
                 self._lock.release()
 
+    def check_in_place(self) -> None:
+        """Make sure that what was written can be found by others.
+
+        Raises:
+            StoreError: The store was deleted, moved or replaced since it was opened.
+        """
+        self._place.check()
+
+    def reread(self, plan: Plan) -> None:
+        """Open the file anew for reading, so that what is said from here on is said of what is there; keeps the lock.
+
+        Args:
+            plan: Whose trials were all recorded.
+
+        Raises:
+            StoreError: The store was deleted, moved, replaced or damaged, or holds fewer trials than were recorded.
+        """
+        self.check_in_place()
+        self._connection.close()  # before the file is looked at: closing any other handle would lose SQLite's locks
+        self._place, file = InPlace(self.path), self.path / FILE
+        found = 0
+        if file.stat().st_size:
+            self._connection = connect(file, write=False)
+            self._place.check()
+            numbers = self.cell_numbers(plan)
+            count = "SELECT COUNT(*) FROM trial WHERE cell = ? AND replica < ?"
+            trials = sum(self.query(count, (numbers.get(cell.id), cell.replicas))[0][0] for cell in plan.unique_cells)
+            found = min(trials, sum(self.done(plan).values()))
+        if not file.stat().st_size or found < plan.networks:
+            raise StoreError(
+                f"store {self.path} lost what was written into it",
+                got=f"{found:,} networks",
+                expected=f"{plan.networks:,}",
+                do="Run the same command again, which trains what is not there",
+            )
+
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """Rows of a query."""
         with translated(self.path):
@@ -113,6 +153,7 @@ class Store:
                 if self._connection.in_transaction:  # a full disk has rolled back already
                     self._connection.execute("ROLLBACK")
                 raise
+        self.check_in_place()
 
     def register(self, plan: Plan, toml: str, command: str) -> dict[str, int]:
         """Note the study and its cells; returns each cell's number."""
