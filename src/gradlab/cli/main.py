@@ -1,7 +1,8 @@
 """`main`: from arguments to an exit code. Whatever goes wrong becomes one clear message on stderr.
 
-Exit codes: 0 done; 2 a usage or input error, whoever notices it; 130 interrupted; 141 the reader of a pipe went away, 143
-SIGTERM and 129 SIGHUP, as the shell reports them for other programs; 1 a bug in gradlab. GRADLAB_DEBUG=1 shows the traceback of every error.
+Exit codes: 0 done; 2 a usage or input error, whoever notices it; 130 interrupted; 129, 141 and 143, as the shell reports it
+for other programs: SIGHUP, the reader of a pipe went away, SIGTERM; 1 a bug in gradlab. GRADLAB_DEBUG=1 shows the traceback
+of every error.
 """
 
 from __future__ import annotations

@@ -71,6 +71,7 @@ def run(
     from gradlab.cli.output import check_writable, note, print_json
     from gradlab.cli.stored import run_command
     from gradlab.reports.text import print_analysis, print_verdicts
+    from gradlab.stats.text import counted_text
     from gradlab.studies.load import load_study, shipped_studies
     from gradlab.studies.plan import make_plan
 
@@ -92,7 +93,9 @@ def run(
     analyses = []
     for name, plan in plans.items():
         if verbose:
-            note(f"store {store}: {len(plan.cells):,} cells, {plan.networks:,} networks, {len(plan.chunks):,} chunks.")
+            note(
+                f"store {store}: {counted_text(len(plan.cells), 'cell')}, {counted_text(plan.networks, 'network')}, {counted_text(len(plan.chunks), 'chunk')}."
+            )
         if study == ALL:
             if not quiet:
                 note(plan.study.name)

@@ -17,7 +17,16 @@ from rich.console import Console
 from rich.text import Text
 
 from gradlab.parts.param import Param
-from gradlab.reports.selection import MOST_OF_A_ROW, counts_outcomes, grouped, labels
+from gradlab.reports.selection import (
+    BRIEF,
+    MOST_OF_A_ROW,
+    counts_outcomes,
+    grouped,
+    happened_text,
+    labels,
+    outcome_columns,
+    spans_text,
+)
 from gradlab.reports.tables import WIDE, print_line, print_table
 from gradlab.reports.words import (
     cell_rate,
@@ -35,19 +44,12 @@ from gradlab.reports.words import (
     seconds_text,
     status_text,
 )
-from gradlab.stats.text import percent_text
+from gradlab.stats.text import counted_text, percent_text
 from gradlab.studies.exact import COMPUTATIONS
 from gradlab.studies.results import Analysis, CellResult
 from gradlab.studies.study import Study
 
-_COMPACT = (("collapsed", "collapsed", False), ("at birth", "collapsed", True))
-_FULL = (
-    *_COMPACT,
-    ("dead", "dead", False),
-    ("constant", "constant", False),
-    ("diverged", "diverged", False),
-    ("trained", "trained", False),
-)  # heading, outcome, whether at birth
+_WIDE = (*BRIEF, "dead", "constant", "diverged", "trained")  # headings of outcomes on a wide terminal
 
 
 def print_analysis(analysis: Analysis, console: Console, page: Path | None) -> None:
@@ -98,7 +100,7 @@ def _how(analysis: Analysis, console: Console) -> None:
     if analysis.study.is_exact:
         print_line(console, f"{_computations(len(analysis.computed))} in {seconds}; nothing was trained.")
         return
-    done = f"{count_text(analysis.networks)} of {count_text(analysis.wanted)} networks"
+    done = f"{count_text(analysis.networks)} of {counted_text(analysis.wanted, 'network')}"
     print_line(console, f"{done} in {seconds}, {analysis.engine} on {analysis.device}, seed {analysis.seed}.")
 
 
@@ -147,7 +149,7 @@ def print_study(study: Study, plan_rows: Sequence[tuple[str, int, int]], console
         rows = [(cell, count_text(networks), count_text(steps)) for cell, networks, steps in plan_rows]
         print_table(console, rows, ["cell"], ["networks", "steps"])
         total = sum(networks for _, networks, _ in plan_rows)
-        print_line(console, f"{count_text(len(plan_rows))} cells, {count_text(total)} networks.")
+        print_line(console, f"{counted_text(len(plan_rows), 'cell')}, {counted_text(total, 'network')}.")
     console.print()
     if study.claims:
         claims = [(claim_name(claim.id, study), claim.statement, expected_text(claim)) for claim in study.claims]
@@ -211,7 +213,7 @@ def print_status(rows: Sequence[tuple[str, int, int]], console: Console) -> None
     print_table(console, texts, ["cell"], ["done", "wanted", "left"])
     recorded, planned = sum(min(done, wanted) for _, done, wanted in rows), sum(wanted for _, _, wanted in rows)
     state = "complete" if recorded >= planned else f"{count_text(planned - recorded)} left"
-    print_line(console, f"{count_text(recorded)} of {count_text(planned)} networks recorded, {state}.")
+    print_line(console, f"{count_text(recorded)} of {counted_text(planned, 'network')} recorded, {state}.")
 
 
 def _claims(analysis: Analysis, console: Console) -> None:
@@ -233,7 +235,7 @@ def _claims(analysis: Analysis, console: Console) -> None:
         for reading in claim.readings:
             if reading.compatible and claim.published is not None:
                 fits = f"fits {percent_text(claim.published)}: {levels_text(reading.levels)}, {rate_text(reading.rate)}"
-                print_line(console, f"{claim.id} {fits} of {count_text(reading.rate.n)} networks", indent=2)
+                print_line(console, f"{claim.id} {fits} of {counted_text(reading.rate.n, 'network')}", indent=2)
     if any(reading.compatible for claim in analysis.claims for reading in claim.readings):
         console.print()
 
@@ -243,8 +245,7 @@ def _cells(analysis: Analysis, console: Console) -> None:
     groups = grouped(analysis.cells)
     short = [cell for cells in groups.values() if len(cells) <= MOST_OF_A_ROW for cell in cells]
     if short:
-        columns: Sequence[tuple[str, str, bool]] = _FULL if console.width >= WIDE else _COMPACT
-        columns = columns if counts_outcomes(analysis.study) else ()
+        columns = outcome_columns(analysis.study, short, _WIDE if console.width >= WIDE else BRIEF)
         metrics = analysis.study.metrics
         rows = [
             (
@@ -259,14 +260,10 @@ def _cells(analysis: Analysis, console: Console) -> None:
         print_table(console, rows, ["cell"], ["n", *headings, *(heading for heading, _, _ in columns)])
     for row, cells in groups.items():
         if len(cells) > MOST_OF_A_ROW:
-            found = [rate for rate in (cell_rate(cell, "collapsed") for cell in cells) if rate is not None]
-            name = f"{row}: " if row else ""
-            if found:
-                low, high = min(found, key=lambda rate: rate.rate), max(found, key=lambda rate: rate.rate)
-                span = f"collapsed from {rate_text(low)} to {rate_text(high)}; each of them stands on the page"
-                print_line(console, f"{name}{len(cells)} cells, {span}.", indent=2)
-            else:
-                print_line(console, f"{name}{len(cells)} cells, none recorded yet.", indent=2)
+            name, found = f"{row}: " if row else "", spans_text(analysis.study, cells)
+            others = f"; {happened}" if (happened := happened_text(cells)) else ""
+            said = f"{found}{others}; each of them stands on the page" if found else "none recorded yet"
+            print_line(console, f"{name}{counted_text(len(cells), 'cell')}, {said}.", indent=2)
             console.print()
 
 

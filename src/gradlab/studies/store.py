@@ -23,6 +23,7 @@ from jaxtyping import Bool
 from numpy import ndarray
 
 from gradlab.errors import StoreError, UserError
+from gradlab.stats.text import counted_text
 from gradlab.studies.chunk import ChunkResult
 from gradlab.studies.in_place import InPlace
 from gradlab.studies.load import study_from
@@ -126,7 +127,7 @@ class Store:
         if not file.stat().st_size or found < plan.networks:
             raise StoreError(
                 f"store {self.path} lost what was written into it",
-                got=f"{found:,} networks",
+                got=f"{counted_text(found, 'network')}",
                 expected=f"{plan.networks:,}",
                 do="Run the same command again, which trains what is not there",
             )

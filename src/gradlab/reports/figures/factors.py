@@ -9,7 +9,7 @@ from gradlab.reports.figures.record import Figure
 from gradlab.reports.selection import factors_of, grid_groups, with_readings
 from gradlab.reports.words import claim_of, levels_text, rate_text, replicas_text
 from gradlab.stats import Proportion, wilson
-from gradlab.stats.text import percent_text
+from gradlab.stats.text import counted_text, percent_text
 from gradlab.studies.claim import LevelValue
 from gradlab.studies.claim_result import ClaimResult
 from gradlab.studies.results import Analysis, CellResult
@@ -40,7 +40,11 @@ def _grid(analysis: Analysis, row: str, cells: Sequence[CellResult]) -> Figure:
         for cell in cells
     ]
     panels = charts.effect_grids(found, x, y)
-    left = f" The first {MOST_PANELS} of {len(panels)} panels are drawn." if len(panels) > MOST_PANELS else ""
+    left = (
+        f" The first {MOST_PANELS} of {counted_text(len(panels), 'panel')} are drawn."
+        if len(panels) > MOST_PANELS
+        else ""
+    )
     rates = [cell.rate for cell in found]
     least, most = min(rates, key=_rate), max(rates, key=_rate)
     caption = (
@@ -81,8 +85,8 @@ def _bars(analysis: Analysis, cells: Sequence[CellResult]) -> Figure | None:
     first = bars[0]
     caption = (
         f"How far each factor alone moves the collapse rate, all others held. {first.factor} moves it most:"
-        f" {100 * first.mean:.1f} points on average over {len(first.combinations)} combinations of the others (pale ticks)."
-        f" {len(cells)} cells, {replicas_text([cell.replicas for cell in cells])}."
+        f" {100 * first.mean:.1f} points on average over {counted_text(len(first.combinations), 'combination')} of the others (pale ticks)."
+        f" {counted_text(len(cells), 'cell')}, {replicas_text([cell.replicas for cell in cells])}."
     )
     return Figure("effects", "Which factor matters most", caption, {"": figure})
 

@@ -13,7 +13,7 @@ from gradlab.reports.figures.record import Figure
 from gradlab.reports.selection import activation_of, claimed, labels, notes, row_cells
 from gradlab.reports.words import cell_rate, replicas_text
 from gradlab.stats import Proportion, wilson
-from gradlab.stats.text import interval_text
+from gradlab.stats.text import counted_text, interval_text
 from gradlab.studies.results import Analysis, CellResult
 
 LONGEST_NOTED = 44  # characters of a row's label with its note
@@ -81,7 +81,8 @@ def _rates(
     }
 
     def given(kind: str, cell: CellResult) -> dict[str, float]:
-        return {name: found[cell.id] for name, found in targets[kind].items() if cell.id in found}
+        levels = tuple(cell.levels.items())  # cells of equal content share an id, not what is published of them
+        return {name: found[levels] for name, found in targets[kind].items() if levels in found}
 
     rows = []
     for cell, label in zip(cells, row_labels(analysis, cells), strict=True):
@@ -165,7 +166,9 @@ def survival_figure(analysis: Analysis) -> Figure | None:
         " birth stays."
     )
     text += _largest_swing(first)
-    left = f" The first {MOST_CURVES} of {len(first)} rows are drawn." if len(first) > MOST_CURVES else ""
+    left = (
+        f" The first {MOST_CURVES} of {counted_text(len(first), 'row')} are drawn." if len(first) > MOST_CURVES else ""
+    )
     bands = f" Bands are 95 % intervals; {replicas_text([cell.replicas for cell in cells[:MOST_CURVES]])}."
     found = colours(cells).items()
     named = ", ".join(f"{name} {_COLOUR_NAMES[colour]}" for name, colour in found if colour in _COLOUR_NAMES)

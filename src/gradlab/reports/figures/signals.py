@@ -18,6 +18,7 @@ from gradlab.reports.figures.theory import theory_at_birth
 from gradlab.reports.selection import activation_of, labels
 from gradlab.reports.words import count_text, levels_text
 from gradlab.signals import DISTRIBUTIONS, QUANTITIES, History, layer_names
+from gradlab.stats.text import counted_text
 from gradlab.studies.results import Analysis, CellResult
 
 MOST_PANELS = 12
@@ -233,7 +234,11 @@ def _networks(cells: Sequence[CellResult]) -> str:
 
 
 def _left_out(cells: Sequence[CellResult]) -> str:
-    return f" The first {MOST_PANELS} of {len(cells)} settings are shown." if len(cells) > MOST_PANELS else ""
+    return (
+        f" The first {MOST_PANELS} of {counted_text(len(cells), 'setting')} are shown."
+        if len(cells) > MOST_PANELS
+        else ""
+    )
 
 
 def _colours(cells: Sequence[CellResult]) -> list[str]:
