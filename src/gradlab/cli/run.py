@@ -68,14 +68,15 @@ def run(
     from gradlab.cli.design import print_plans
     from gradlab.cli.device import available
     from gradlab.cli.documents import results_document
-    from gradlab.cli.output import check_writable, note, print_json
+    from gradlab.cli.output import check_folder, check_writable, note, print_json
     from gradlab.cli.stored import run_command
     from gradlab.reports.text import print_analysis, print_verdicts
     from gradlab.stats.text import counted_text
     from gradlab.studies.load import load_study, shipped_studies
     from gradlab.studies.plan import make_plan
 
-    where = device if dry_run else available(device)  # finding out takes as long as loading torch
+    # what is best takes as long as loading torch to find out; what is asked for has to be there for a dry run, too
+    where = device if dry_run and device == "auto" else available(device)
     names = list(shipped_studies()) if study == ALL else [study]
     if study == ALL and report is not None:
         raise UserError("--report", got="one page for all studies", do='Leave it out; "gradlab report" joins pages')
@@ -85,17 +86,17 @@ def run(
     for name in names:
         resolved = load_study(name, given[name], quick=quick)
         plans[name] = make_plan(resolved, seed=seed, chunk=chunk, engine=engine, device=where, jobs=jobs)
-    if dry_run:
-        print_plans(list(plans.values()), as_json)
-        return
     if report is not None:
         check_writable(report)  # now, not after hours of training
+    if dry_run:
+        check_folder(store)
+        print_plans(list(plans.values()), as_json)
+        return
     analyses = []
     for name, plan in plans.items():
         if verbose:
-            note(
-                f"store {store}: {counted_text(len(plan.cells), 'cell')}, {counted_text(plan.networks, 'network')}, {counted_text(len(plan.chunks), 'chunk')}."
-            )
+            sizes = {"cell": len(plan.cells), "network": plan.networks, "chunk": len(plan.chunks)}
+            note(f"store {store}: {', '.join(counted_text(n, noun) for noun, n in sizes.items())}.")
         if study == ALL:
             if not quiet:
                 note(plan.study.name)
@@ -119,6 +120,7 @@ def _trained(
     from concurrent.futures import BrokenExecutor
 
     from gradlab.cli.output import written_page
+    from gradlab.cli.stored import note_replaced
     from gradlab.data import TASKS
     from gradlab.reports.progress import Progress
     from gradlab.studies.analyze import analyze
@@ -129,6 +131,7 @@ def _trained(
         if fetch is not None:
             fetch(quiet)  # once, here: not in every process, nor under the progress line
     with Store.open(store, write=True) as opened:
+        note_replaced(opened, plan)
         done = 0 if fresh else sum(opened.done(plan).values())
         try:
             with Progress(plan.networks, done, quiet) as progress:

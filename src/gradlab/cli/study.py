@@ -96,7 +96,8 @@ def status(
     from gradlab.reports.text import print_status
     from gradlab.reports.words import levels_text
     from gradlab.stats.text import counted_text
-    from gradlab.studies.store import Store, stored_plans
+    from gradlab.studies.store import Store
+    from gradlab.studies.stored import stored_plans
 
     console = Console()
     with Store.open(store, write=False) as opened:

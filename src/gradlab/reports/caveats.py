@@ -65,7 +65,7 @@ def _described(setup: Setup, digits: int) -> dict[str, str]:
     shown["loss"] = call_text(recipe.loss, digits)
     shown["batch size"] = str(recipe.batch_size)
     if recipe.epochs is None:
-        shown["length"] = f"{counted_text(recipe.steps or 0, 'step')}"
+        shown["length"] = counted_text(recipe.steps or 0, "step")
     else:
         epochs = f"{count_text(recipe.epochs)} epoch{'s' * (recipe.epochs != 1)}"
         shown["length"] = f"{epochs} = {count_text(setup.total_steps)} updates"

@@ -81,6 +81,12 @@ def happened_text(cells: Sequence[CellResult]) -> str:
     return " and ".join(said)
 
 
+def others_text(cells: Sequence[CellResult]) -> str:
+    """The same as a sentence behind a caption's others."""
+    happened = happened_text(cells)
+    return f" {happened}." if happened else ""
+
+
 def spans_text(study: Study, cells: Sequence[CellResult]) -> str:
     """The least and the largest number of several cells, with their intervals: what a table of them would show.
 

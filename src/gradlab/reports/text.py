@@ -27,8 +27,9 @@ from gradlab.reports.selection import (
     outcome_columns,
     spans_text,
 )
-from gradlab.reports.tables import WIDE, print_line, print_table
+from gradlab.reports.tables import WIDE, fits, print_line, print_table
 from gradlab.reports.words import (
+    NOTHING,
     cell_rate,
     changed_text,
     claim_count_text,
@@ -245,19 +246,28 @@ def _cells(analysis: Analysis, console: Console) -> None:
     groups = grouped(analysis.cells)
     short = [cell for cells in groups.values() if len(cells) <= MOST_OF_A_ROW for cell in cells]
     if short:
-        columns = outcome_columns(analysis.study, short, _WIDE if console.width >= WIDE else BRIEF)
+        wanted = _WIDE if console.width >= WIDE else BRIEF
+        columns = outcome_columns(analysis.study, short, wanted)
+        besides = [column for column in columns if column[0] not in wanted]
         metrics = analysis.study.metrics
+        names = labels(short)
         rows = [
-            (
-                label,
-                _progress(cell),
-                *(metric_text(cell, *metric) for metric in metrics.items()),
-                *(rate_text(cell_rate(cell, outcome, at_birth=birth)) for _, outcome, birth in columns),
-            )
-            for cell, label in zip(short, labels(short), strict=True)
+            [label, _progress(cell), *(metric_text(cell, *metric) for metric in metrics.items())]
+            + [rate_text(cell_rate(cell, outcome, at_birth=birth)) for _, outcome, birth in columns]
+            for cell, label in zip(short, names, strict=True)
         ]
-        headings = [name.replace("_", " ") for name in metrics]
-        print_table(console, rows, ["cell"], ["n", *headings, *(heading for heading, _, _ in columns)])
+        headings = ["n", *(name.replace("_", " ") for name in metrics), *(heading for heading, _, _ in columns)]
+        if besides and not fits(console, rows, ["cell"], headings):  # counts take less room than rates
+            counts = [[_count_of(cell, outcome) for _, outcome, _ in besides] for cell in short]
+            kept = len(headings) - len(besides)
+            slim = [[*row[: kept + 1], *counted] for row, counted in zip(rows, counts, strict=True)]
+            if fits(console, slim, ["cell"], headings):
+                rows = slim
+            else:
+                print_table(console, [row[: kept + 1] for row in rows], ["cell"], headings[:kept])
+                rows = [[label, *row[kept + 1 :]] for label, row in zip(names, rows, strict=True)]
+                headings = headings[kept:]
+        print_table(console, rows, ["cell"], headings)
     for row, cells in groups.items():
         if len(cells) > MOST_OF_A_ROW:
             name, found = f"{row}: " if row else "", spans_text(analysis.study, cells)
@@ -267,6 +277,11 @@ def _cells(analysis: Analysis, console: Console) -> None:
             console.print()
 
 
+def _count_of(cell: CellResult, outcome: str) -> str:
+    rate = cell_rate(cell, outcome)
+    return NOTHING if rate is None else count_text(rate.count)
+
+
 def _progress(cell: CellResult) -> str:
     done = count_text(cell.replicas)
     return done if cell.replicas >= cell.wanted else f"{done} of {count_text(cell.wanted)}"
@@ -274,12 +289,15 @@ def _progress(cell: CellResult) -> str:
 
 def _factors(analysis: Analysis, console: Console) -> None:
     """How much each factor moves the rate."""
-    if analysis.effects and counts_outcomes(analysis.study):
+    if any(cell.outcomes["collapsed"].count for cell in analysis.cells if cell.outcomes) and counts_outcomes(
+        analysis.study
+    ):
         rows = [
             (effect.factor, f"{100 * effect.largest:.1f} points on average", count_text(effect.cells))
             for effect in analysis.effects
         ]
-        print_table(console, rows, ["factor"], ["moves the rate by", "cells"])
+        if rows:
+            print_table(console, rows, ["factor"], ["moves the rate by", "cells"])
 
 
 def _formula(record: Any) -> str:

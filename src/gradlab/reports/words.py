@@ -137,18 +137,18 @@ def levels_text(levels: Mapping[str, LevelValue], leave_out: Sequence[str] = ())
     return ", ".join(parts) or "base"
 
 
-def replicas_text(counts: Sequence[int], of_what: str = "networks") -> str:
+def replicas_text(counts: Sequence[int]) -> str:
     """How many stand behind each of several numbers.
 
     Example:
-        >>> replicas_text([1000, 1000]), replicas_text([200, 10000]), replicas_text([])
-        ('n = 1,000 networks each', 'n = 200 to 10,000 networks each', 'n = 0')
+        >>> replicas_text([1000, 1000]), replicas_text([200, 10000]), replicas_text([1]), replicas_text([])
+        ('n = 1,000 networks each', 'n = 200 to 10,000 networks each', 'n = 1 network', 'n = 0')
     """
     if not counts:
         return "n = 0"
     low, high = min(counts), max(counts)
-    span = count_text(low) if low == high else f"{count_text(low)} to {count_text(high)}"
-    return f"n = {span} {of_what}" + (" each" if len(counts) > 1 else "")
+    span = "" if low == high else f"{count_text(low)} to "
+    return f"n = {span}{counted_text(high, 'network')}" + (" each" if len(counts) > 1 else "")
 
 
 def seconds_text(seconds: float) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gradlab.signals import QUANTITIES
 from gradlab.stats import Proportion, paired_rates_difference, prediction_interval, standard_error, wilson
+from gradlab.stats.text import counted_text
 from gradlab.studies.boundary import Boundary, best_constant, boundaries
 from gradlab.studies.claim import SPREAD, Claim, Expectation, LevelValue, Measure
 from gradlab.studies.claim_result import ClaimResult, Reading, Verdict
@@ -102,7 +103,7 @@ def _result(claim: Claim, **found: object) -> ClaimResult:
 
 
 def _too_few(claim: Claim, n: int) -> str | None:
-    return f"{n} networks, {claim.needed} needed" if n < claim.needed else None
+    return f"{counted_text(n, 'network')}, {claim.needed} needed" if n < claim.needed else None
 
 
 def _rate_of(claim: Claim, cell: CellResult) -> Proportion | None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,14 +21,13 @@ import numpy as np
 from jaxtyping import Bool
 from numpy import ndarray
 
-from gradlab.errors import StoreError, UserError
+from gradlab.errors import StoreError
 from gradlab.stats.text import counted_text
 from gradlab.studies.chunk import ChunkResult
 from gradlab.studies.in_place import InPlace
-from gradlab.studies.load import study_from
 from gradlab.studies.lock import WriterLock
 from gradlab.studies.outcome_names import OUTCOME_ORDER
-from gradlab.studies.plan import Plan, make_plan
+from gradlab.studies.plan import Plan
 from gradlab.studies.sqlite_file import FILE, connect, translated
 from gradlab.training import Outcome
 
@@ -277,21 +275,3 @@ class Store:
 def as_mask(flags_FR: Bool[ndarray, "F R"]) -> Any:
     """Flags of one look as one integer a replica, the first flag in the lowest bit."""
     return (flags_FR.astype(np.int64) << np.arange(len(flags_FR))[:, None]).sum(axis=0)
-
-
-def stored_plans(store: Store) -> list[tuple[str, Plan, int]]:
-    """Studies the store holds, most recent first: name, plan, trials recorded.
-
-    Raises:
-        StoreError: The store cannot be read.
-    """
-    found = []
-    for name, toml, seed, options in store.query("SELECT name, toml, seed, options FROM study ORDER BY updated DESC"):
-        try:
-            plan = make_plan(study_from(tomllib.loads(toml)), seed=int(seed), **json.loads(options))
-        except (UserError, ValueError) as error:
-            raise StoreError(
-                f"store {store.path}: its study {name} cannot be read ({error})", do="Run it again, or update gradlab"
-            ) from error
-        found.append((name, plan, sum(store.done(plan).values())))
-    return found

@@ -128,4 +128,6 @@ def _measured(figure: go.Figure, curve: DepthCurve, colour: str, symbol: str, lo
 
 def _hover(curve: DepthCurve, depth: float, rate: Proportion) -> str:
     number = interval_text(rate.rate, rate.low, rate.high)
-    return f"{safe(curve.label)}, {depth:g} hidden layers<br>measured: {number}<br>{rate.count:,} of {counted_text(rate.n, 'network')}"
+    layers = f"{depth:g} hidden layer{'s' * (depth != 1)}"
+    of = counted_text(rate.n, "network")
+    return f"{safe(curve.label)}, {layers}<br>measured: {number}<br>{rate.count:,} of {of}"

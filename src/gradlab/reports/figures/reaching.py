@@ -51,6 +51,8 @@ def reaching_figures(analysis: Analysis) -> list[Figure]:
             + f"{replicas_text([len(cell.metrics[metric]) for cell in cells])}."
         )
         id, title = f"reaching-{len(figures) + 1}", f"{said.capitalize()} over {y} and {x}"
+        if len({threshold for name, threshold in asked if name == metric}) > 1:
+            title += f", beside {threshold:g}"
         figures.append(Figure(id, title, caption, drawn_panels, least_px=420 if len(panels) > 1 else None))
     return figures
 

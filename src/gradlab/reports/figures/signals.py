@@ -230,7 +230,8 @@ def _when(cells: Sequence[CellResult]) -> str:
 def _networks(cells: Sequence[CellResult]) -> str:
     counts = sorted({cell.signals.values[next(iter(cell.signals.values))].shape[1] for cell in cells if cell.signals})
     counts = counts or sorted({cell.replicas for cell in cells})
-    return f"{' to '.join(count_text(n) for n in dict.fromkeys((counts[0], counts[-1])))} networks a setting"
+    span = "" if counts[0] == counts[-1] else f"{count_text(counts[0])} to "
+    return f"{span}{counted_text(counts[-1], 'network')} a setting"
 
 
 def _left_out(cells: Sequence[CellResult]) -> str:
