@@ -162,7 +162,8 @@ def test_titles_that_are_equal_all_the_same_are_counted(depths: Analysis) -> Non
 def test_one_network_judges_no_boundary(depths: Analysis) -> None:
     assert {cell.replicas for cell in depths.cells} == {1}
     assert {claim.verdict for claim in depths.claims} == {"undecided"}
-    assert all(claim.why == "1 network, 2 needed" for claim in depths.claims)
+    assert all(claim.why == "1 network, 2 needed" and claim.measured is None for claim in depths.claims)
+    assert depths.answer == ""  # nothing that it could say of them
     assert "1 networks" not in page_html(depths) and "1 networks" not in printed(depths, 80)
 
 

@@ -86,6 +86,7 @@ def run(
     for name in names:
         resolved = load_study(name, given[name], quick=quick)
         plans[name] = make_plan(resolved, seed=seed, chunk=chunk, engine=engine, device=where, jobs=jobs)
+        _ = plans[name].chunks  # refuses an engine that cannot train them
     if report is not None:
         check_writable(report)  # now, not after hours of training
     if dry_run:
