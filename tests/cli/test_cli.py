@@ -263,6 +263,55 @@ def test_after_ctrl_c_the_same_command_goes_on(work: Path, capsys: pytest.Captur
     assert json.loads(capsys.readouterr().out)["studies"][0]["complete"] is True
 
 
+@pytest.mark.parametrize(
+    ("number", "code", "jobs"),
+    [(signal.SIGTERM, 143, "1"), (signal.SIGTERM, 143, "2"), (signal.SIGHUP, 129, "1")],
+    ids=["SIGTERM", "SIGTERM-of-several", "SIGHUP"],
+)
+def test_a_signal_that_ends_a_run_is_answered(work: Path, number: signal.Signals, code: int, jobs: str) -> None:
+    """As Ctrl-C is; the processes that train end too, although the signal was not sent to them."""
+    command = ["study", "run", "tiny.toml", "--device", "cpu", "--engine", "torch", "--store", "ended", "--no-report"]
+    long = [
+        "--set",
+        "replicas=100_000",
+        "--set",
+        "recipe.steps=20_000",
+        "--chunk",
+        "4",
+        "--jobs",
+        jobs,
+        "--threads",
+        jobs,
+    ]
+    with subprocess.Popen([*GRADLAB, *command, *long], stderr=subprocess.PIPE, text=True) as process:
+        log = work / "ended/gradlab.sqlite-wal"
+        patience = time.monotonic() + 60
+        while not (log.exists() and log.stat().st_size > 50_000) and time.monotonic() < patience:
+            time.sleep(0.01)
+        time.sleep(3.0 * (jobs != "1"))  # until the others are at work
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    told = f"ended by {number.name}: what is finished is kept, and the same command goes on from there."
+    assert err.splitlines()[-1] == told
+
+
+def test_a_signal_that_is_ignored_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As behind `nohup`; and afterwards nothing of ours is left."""
+    seen = []
+    monkeypatch.setattr(
+        "gradlab.cli.main._command", lambda _: seen.extend(map(signal.getsignal, (signal.SIGTERM, signal.SIGHUP)))
+    )
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert main([]) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    term, hup = seen
+    assert callable(term) and hup is signal.SIG_IGN
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
 def test_ctrl_c_before_anything_is_trained(
     work: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

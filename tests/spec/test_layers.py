@@ -10,6 +10,7 @@ from torch import nn
 
 from gradlab.cli.target import network_from as described
 from gradlab.errors import SpecError, UnknownName
+from gradlab.parts import INITIALIZERS
 from gradlab.spec import NetworkSpec, Setup, setup_from
 from gradlab.spec.blocks import Conv2d
 from gradlab.spec.layers import KINDS, layer_table, read_layer, with_defaults
@@ -156,3 +157,66 @@ def test_unknown_kinds_and_missing_outputs() -> None:
         setup_from({"network": {**LAWS, "layers": ["flatten"]}, "recipe": recipe, "task": "mnist"})
     with pytest.raises(SpecError, match="11 outputs"):
         setup_from({"network": {**LAWS, "layers": ["flatten", "dense(11)"]}, "recipe": recipe, "task": "mnist"})
+
+
+@pytest.mark.parametrize(
+    "weights", [name for name, law in INITIALIZERS.items() if all(param.default is not None for param in law.params)]
+)
+@pytest.mark.parametrize("more", [{}, {"bias": "own"}, {"activation": "tanh"}], ids=str)
+def test_no_default_depends_on_the_spelling(weights: str, more: dict[str, Any]) -> None:
+    law = "zeros" if not INITIALIZERS[weights].includes_bias and "bias" not in more else "own"
+    short = {"inputs": 5, "outputs": 2, "hidden": "4-3", "weights": weights, **more}
+    blocks = [{"units": 4}, {"units": 3}, {"units": 2}]
+    spelt = [
+        {**short, "hidden": [4, 3]},
+        {"inputs": 5, "layers": blocks, "weights": weights, **more},
+        {"inputs": 5, "layers": ["dense(4)", "dense(3)", "dense(2)"], "weights": weights, **more},
+        {"inputs": 5, "front": blocks[:1], "layers": blocks[1:], "weights": weights, **more},
+        {
+            "inputs": 5,
+            "layers": [{**one, "weights": weights, **(more if k < 2 else {**more, "activation": "identity"})}
+                       for k, one in enumerate(blocks)],
+        },
+    ]  # fmt: skip
+    first = NetworkSpec.model_validate(short)
+    assert [getattr(block.bias, "name", block.bias) for block in first.blocks] == [law] * 3
+    for other in spelt:
+        assert NetworkSpec.model_validate(other) == first
+
+
+def test_a_block_with_a_law_of_its_own_has_the_default_of_that_law() -> None:
+    spec = NetworkSpec.model_validate(
+        {"inputs": 5, "outputs": 2, "hidden": "4", "weights": "he_normal", "output": {"weights": "rai"}}
+    )
+    assert [str(block.bias) for block in spec.blocks] == ["zeros", "own"]
+    layers = [{"units": 4}, {"units": 2, "weights": "rai"}]
+    assert spec == NetworkSpec.model_validate({"inputs": 5, "layers": layers, "weights": "he_normal"})
+
+
+@pytest.mark.parametrize("name", ["dense", "conv2d"])
+def test_the_list_of_layers_says_the_default_of_the_biases(name: str) -> None:
+    (bias,) = [param for param in LAYERS[name].params if param.name == "bias"]
+    assert bias.default == "zeros"
+    assert "the default beside rai" in bias.meaning
+
+
+@pytest.mark.parametrize(
+    ("front", "layers", "image"),
+    [
+        (["standardize"], ["conv2d(2, 3)", "flatten", "dense(10)"], True),
+        (["conv2d(2, 3)", "flatten"], ["dense(10)"], True),
+        (["standardize"], ["dense(10)"], False),
+        (["dropout(0.1)"], ["relu", "dense(10)"], False),
+        ([{"kind": "residual", "layers": ["relu", "dense(784)"]}], ["dense(10)"], False),
+    ],
+)
+def test_whether_inputs_are_an_image_does_not_depend_on_the_spelling(
+    front: list[Any], layers: list[Any], image: bool
+) -> None:
+    recipe = {"optimizer": "sgd", "loss": "cross_entropy", "steps": 1}
+    spelt = ({"front": front, "layers": layers}, {"layers": [*front, *layers]})
+    one, other = (setup_from({"network": {**LAWS, **network}, "recipe": recipe, "task": "mnist"}) for network in spelt)
+    assert one.id == other.id
+    assert (one.network.image is not None) is image
+    for network in spelt:
+        assert described({**LAWS, **network}, (1, 28, 28)) == one.network

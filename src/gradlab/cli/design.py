@@ -19,7 +19,7 @@ def print_design(plan: Plan, console: Console) -> None:
     if plan.study.is_exact:
         return
     for factor in plan.study.factors:
-        levels = ", ".join(level_text(factor.label(level)) for level in factor.levels)
+        levels = ", ".join(level_text(name) for name in factor.names)
         rows = "" if factor.rows is None else f", rows {', '.join(factor.rows)}"
         say(console, f"Factor {factor.name} ({factor.role}{rows}): {levels}")
     counts = [len(plan.steps(cell.setup)) for cell in plan.cells]
@@ -34,12 +34,13 @@ def print_design(plan: Plan, console: Console) -> None:
 def print_cost(plan: Plan, console: Console) -> None:
     """Networks, memory and time, as far as they can be told beforehand."""
     from gradlab.reports.words import count_text, seconds_text
+    from gradlab.stats.text import counted_text
 
     if plan.study.is_exact:
         say(console, "Nothing is trained: running it takes seconds, and little memory.")
         return
     seconds = "less than a second" if plan.seconds < 1 else f"about {seconds_text(plan.seconds)}"
-    say(console, f"networks  {count_text(plan.networks)} in {count_text(len(plan.cells))} cells")
+    say(console, f"networks  {count_text(plan.networks)} in {counted_text(len(plan.cells), 'cell')}")
     say(console, f"chunks    {count_text(len(plan.chunks))}, each kept when it is done")
     say(console, f"memory    about {plan.bytes / 1e9:.1f} GB at most")
     say(console, f"time      {seconds} on two cores, roughly")

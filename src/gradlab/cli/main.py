@@ -1,17 +1,22 @@
 """`main`: from arguments to an exit code. Whatever goes wrong becomes one clear message on stderr.
 
-Exit codes: 0 done; 2 a usage or input error, whoever notices it; 130 interrupted; 141 the reader of a pipe went away, as
-the shell reports it for other programs; 1 a bug in gradlab. GRADLAB_DEBUG=1 shows the traceback of every error.
+Exit codes: 0 done; 2 a usage or input error, whoever notices it; 130 interrupted; 129, 141 and 143, as the shell reports it
+for other programs: SIGHUP, the reader of a pipe went away, SIGTERM; 1 a bug in gradlab. GRADLAB_DEBUG=1 shows the traceback
+of every error.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
+import threading
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
 from gradlab import __version__
@@ -19,6 +24,19 @@ from gradlab.errors import UserError
 
 if TYPE_CHECKING:
     from cyclopts import App
+
+
+class Ended(KeyboardInterrupt):
+    """A signal told the process to end; handled as Ctrl-C is, so that nothing is left behind and the reader is told."""
+
+    number = signal.SIGTERM
+
+
+class HungUp(Ended):
+    """The terminal is gone."""
+
+    number = getattr(signal, "SIGHUP", signal.SIGTERM)
+
 
 DONE, BUG, BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 MOST_CHARACTERS = 600  # of one line of a message
@@ -34,7 +52,8 @@ For example:
   gradlab predict --hidden 100x40 --activation relu --init glorot_uniform
   gradlab list activations
 
-Exit codes: 0 done, 2 wrong usage or input, 130 interrupted, 1 a bug in gradlab.
+Exit codes: 0 done, 2 wrong usage or input, 130 interrupted, 143 ended by a
+signal, 1 a bug in gradlab.
 """
 
 
@@ -51,13 +70,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        with warnings.catch_warnings():
+        with _told_of_signals(), warnings.catch_warnings():
             warnings.showwarning = _show_warning
             _command(list(sys.argv[1:] if argv is None else argv))
         if sys.stdout is not None:
             sys.stdout.flush()  # here, where a full disk or a closed pipe can still be reported
     except UserError as error:
         return _failed(str(error), BAD_INPUT)
+    except Ended as ended:
+        return _failed(
+            ": ".join([f"ended by {ended.number.name}", *map(str, ended.args)]), 128 + ended.number, label=""
+        )
     except KeyboardInterrupt as interrupt:
         return _failed(": ".join(["interrupted", *map(str, interrupt.args)]), INTERRUPTED, label="")
     except BrokenPipeError:
@@ -73,6 +96,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         text = f"this is a bug in gradlab {__version__}: {told}\n  Please report it with the command you ran"
         return _failed(f"{text}; GRADLAB_DEBUG=1 in front of it shows where.", BUG)
     return DONE
+
+
+@contextmanager
+def _told_of_signals() -> Iterator[None]:
+    """Turn signals that end a process without a word into exceptions; those that somebody handles or ignores stay so."""
+
+    def raising(kind: type[Ended]) -> None:
+        def end(number: int, frame: FrameType | None) -> None:
+            raise kind
+
+        signal.signal(kind.number, end)
+
+    kinds = (Ended, HungUp) if threading.current_thread() is threading.main_thread() else ()
+    taken = [kind for kind in kinds if signal.getsignal(kind.number) is signal.SIG_DFL]
+    for kind in taken:
+        raising(kind)
+    try:
+        yield
+    finally:
+        for kind in taken:
+            signal.signal(kind.number, signal.SIG_DFL)
 
 
 def _command(arguments: list[str]) -> None:

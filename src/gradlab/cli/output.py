@@ -75,6 +75,20 @@ def check_writable(path: Path) -> None:
             path.open("ab").close()
 
 
+def check_folder(path: Path) -> None:
+    """Fail where a folder could not be made or written into; nothing is made.
+
+    Raises:
+        UserError: Something that is no folder lies there or on the way, or nothing may be written there.
+    """
+    there = next(place for place in (path.absolute(), *path.absolute().parents) if os.path.lexists(place))
+    if not there.is_dir():
+        got = f"{'' if there == path.absolute() else f'{there}, '}no folder"
+        raise UserError(f"{path}: cannot be written", got=got, expected="the path of a folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UserError(f"{path}: cannot be written", got=f"{there}, which is read-only", do="Name another folder")
+
+
 def written_files(files: Iterable[tuple[str, bytes]], folder: Path) -> Iterator[Path]:
     """Write files into a folder, which is made if it is absent; each path as soon as its file is there.
 

@@ -33,6 +33,7 @@ def report(
     from gradlab.cli.output import note, print_json, written_page
     from gradlab.cli.stored import stored_plan
     from gradlab.errors import UserError, shown
+    from gradlab.stats.text import counted_text
     from gradlab.studies.analyze import analyze
     from gradlab.studies.store import Store
 
@@ -44,7 +45,7 @@ def report(
         analyses = [analyze(opened, plan) for plan in plans]
     for name, analysis in zip(studies, analyses, strict=True):
         if not analysis.is_complete:
-            note(f"{name} is not complete: {analysis.networks:,} of {analysis.wanted:,} networks.")
+            note(f"{name} is not complete: {analysis.networks:,} of {counted_text(analysis.wanted, 'network')}.")
     page = output or store / (f"{studies[0]}.html" if len(studies) == 1 else _TOGETHER)
     if output is not None or not as_json:
         analyses = written_page(analyses, page)

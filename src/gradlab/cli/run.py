@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from gradlab.cli.options import STORE, AsJson, Count, Device, Seed, Settings, StoreFolder, Workers, flag, path
-from gradlab.errors import UserError
+from gradlab.errors import StoreError, UserError
 
 if TYPE_CHECKING:
     from gradlab.studies.plan import Plan
     from gradlab.studies.results import Analysis
+    from gradlab.studies.store import Store
 
 ALL = "all"
 Quick = Annotated[bool, flag("--quick", "The reduced size that the study's file states: seconds, and no downloads.")]
@@ -67,13 +68,15 @@ def run(
     from gradlab.cli.design import print_plans
     from gradlab.cli.device import available
     from gradlab.cli.documents import results_document
-    from gradlab.cli.output import check_writable, note, print_json, written_page
+    from gradlab.cli.output import check_folder, check_writable, note, print_json
     from gradlab.cli.stored import run_command
     from gradlab.reports.text import print_analysis, print_verdicts
+    from gradlab.stats.text import counted_text
     from gradlab.studies.load import load_study, shipped_studies
     from gradlab.studies.plan import make_plan
 
-    where = device if dry_run else available(device)  # finding out takes as long as loading torch
+    # what is best takes as long as loading torch to find out; what is asked for has to be there for a dry run, too
+    where = device if dry_run and device == "auto" else available(device)
     names = list(shipped_studies()) if study == ALL else [study]
     if study == ALL and report is not None:
         raise UserError("--report", got="one page for all studies", do='Leave it out; "gradlab report" joins pages')
@@ -83,26 +86,26 @@ def run(
     for name in names:
         resolved = load_study(name, given[name], quick=quick)
         plans[name] = make_plan(resolved, seed=seed, chunk=chunk, engine=engine, device=where, jobs=jobs)
-    if dry_run:
-        print_plans(list(plans.values()), as_json)
-        return
+        _ = plans[name].chunks  # refuses an engine that cannot train them
     if report is not None:
         check_writable(report)  # now, not after hours of training
+    if dry_run:
+        check_folder(store)
+        print_plans(list(plans.values()), as_json)
+        return
     analyses = []
     for name, plan in plans.items():
         if verbose:
-            note(f"store {store}: {len(plan.cells):,} cells, {plan.networks:,} networks, {len(plan.chunks):,} chunks.")
+            sizes = {"cell": len(plan.cells), "network": plan.networks, "chunk": len(plan.chunks)}
+            note(f"store {store}: {', '.join(counted_text(n, noun) for noun, n in sizes.items())}.")
         if study == ALL:
             if not quiet:
                 note(plan.study.name)
         elif plan.study.is_exact and any((seed, chunk, engine != "auto", device != "auto", jobs != 1, threads, fresh)):
             note(f"{plan.study.name} trains nothing, so that options of training have no effect on it.")
         command = run_command(name, plan, given[name], quick=quick)
-        analysis = _trained(plan, store, command, jobs, threads, fresh, quiet)
         page = None if no_report else report or store / f"{plan.study.name}.html"
-        if page is not None:
-            (analysis,) = written_page([analysis], page)
-        analyses.append(analysis)
+        analyses.append(_trained(plan, store, command, jobs, threads, fresh, quiet, page))
     if as_json:
         print_json(analyses[0].to_dict() if study != ALL else results_document(analyses))
     elif study != ALL:
@@ -112,11 +115,13 @@ def run(
 
 
 def _trained(
-    plan: Plan, store: Path, command: str, jobs: int, threads: int | None, fresh: bool, quiet: bool
+    plan: Plan, store: Path, command: str, jobs: int, threads: int | None, fresh: bool, quiet: bool, page: Path | None
 ) -> Analysis:
-    """Train what the store does not hold, and analyze what it then holds."""
+    """Train what the store does not hold, analyze what is then on the disk, and write the page."""
     from concurrent.futures import BrokenExecutor
 
+    from gradlab.cli.output import written_page
+    from gradlab.cli.stored import note_replaced
     from gradlab.data import TASKS
     from gradlab.reports.progress import Progress
     from gradlab.studies.analyze import analyze
@@ -127,21 +132,36 @@ def _trained(
         if fetch is not None:
             fetch(quiet)  # once, here: not in every process, nor under the progress line
     with Store.open(store, write=True) as opened:
+        note_replaced(opened, plan)
         done = 0 if fresh else sum(opened.done(plan).values())
         try:
             with Progress(plan.networks, done, quiet) as progress:
                 run_study(
                     plan, opened, jobs=jobs, threads=threads, fresh=fresh, progress=progress.advance, command=command
                 )
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             on = "the same command without --fresh" if fresh else "the same command"
-            raise KeyboardInterrupt(f"what is finished is kept, and {on} goes on from there.") from None
+            raise type(interrupt)(_kept(opened, f"what is finished is kept, and {on} goes on from there.")) from None
         except BrokenExecutor as error:
-            do = "Use fewer --jobs or a smaller --chunk; what is finished is kept"
+            do = f"Use fewer --jobs or a smaller --chunk; {_kept(opened, 'what is finished is kept')}"
             raise UserError(
                 "a process that trains was ended from outside, perhaps for lack of memory", do=do
             ) from error
-        return analyze(opened, plan, command)
+        opened.reread(plan)
+        analysis = analyze(opened, plan, command)
+        if page is not None:
+            (analysis,) = written_page([analysis], page)
+        opened.check_in_place()
+        return analysis
+
+
+def _kept(store: Store, said: str) -> str:
+    """What is said of the store after an interruption: `said`, where that is so."""
+    try:
+        store.check_in_place()
+    except StoreError as error:
+        return str(error)
+    return said
 
 
 def _refuse_both(one: str, is_one: bool, other: str, is_other: bool) -> None:

@@ -20,7 +20,7 @@ def stored_plan(store: Store, name: str) -> tuple[Plan, int]:
         UnknownName: It holds no study of that name.
         StoreError: It holds none at all, or cannot be read.
     """
-    from gradlab.studies.store import stored_plans
+    from gradlab.studies.stored import stored_plans
 
     found = {stored: (plan, done) for stored, plan, done in stored_plans(store)}
     if not found:
@@ -28,6 +28,23 @@ def stored_plan(store: Store, name: str) -> tuple[Plan, int]:
     if name not in found:
         raise UnknownName(f"store {store.path}: study", name, found, do='See "gradlab study status", or run it first')
     return found[name]
+
+
+def note_replaced(store: Store, plan: Plan) -> None:
+    """Say on stderr that a plan takes a name over from another study in the store, and how to see that one again."""
+    from gradlab.cli.output import note
+    from gradlab.stats.text import counted_text
+    from gradlab.studies.stored import lost_cells
+
+    name = plan.study.name
+    gone, cells = lost_cells(store, plan)
+    if gone:
+        again = store.command(plan)
+        note(
+            f"warning: store {store.path} holds another study called {name}: of its {counted_text(cells, 'cell')} {gone:,} "
+            f"{'is' if gone == 1 else 'are'} not in this one. Its name, page and export now are this one's; what it trained is "
+            "kept" + (f', and "{again}" shows it again.' if again else ".")
+        )
 
 
 def run_command(name: str, plan: Plan, settings: Sequence[str] = (), *, quick: bool = False) -> str:

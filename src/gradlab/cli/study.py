@@ -95,7 +95,9 @@ def status(
     from gradlab.cli.stored import stored_plan
     from gradlab.reports.text import print_status
     from gradlab.reports.words import levels_text
-    from gradlab.studies.store import Store, stored_plans
+    from gradlab.stats.text import counted_text
+    from gradlab.studies.store import Store
+    from gradlab.studies.stored import stored_plans
 
     console = Console()
     with Store.open(store, write=False) as opened:
@@ -104,7 +106,9 @@ def status(
             print_json(status_document(stored))
             return
         for name, plan, networks in stored:
-            say(console, f"{name}, seed {plan.seed}: {networks:,} of {plan.networks:,} networks recorded.")
+            say(
+                console, f"{name}, seed {plan.seed}: {networks:,} of {counted_text(plan.networks, 'network')} recorded."
+            )
         if study is not None:
             done = opened.done(stored[0][1])
             rows = [(levels_text(cell.levels), done[cell.id], cell.replicas) for cell in stored[0][1].cells]
@@ -139,6 +143,7 @@ def export(
     """
     from gradlab.cli.output import note, opened_for_writing
     from gradlab.cli.stored import stored_plan
+    from gradlab.stats.text import counted_text
     from gradlab.studies.export import export_rows
     from gradlab.studies.store import Store
 
@@ -152,7 +157,7 @@ def export(
             with opened_for_writing(output) as out:
                 export_rows(opened, plan, format or "csv", out)
     if done < plan.networks:
-        note(f"{study} is not complete: {done:,} of {plan.networks:,} networks.")
+        note(f"{study} is not complete: {done:,} of {counted_text(plan.networks, 'network')}.")
 
 
 def _export_gifs(opened: Store, plan: Plan, folder: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from gradlab.reports.network_text import DIGITS, call_text, network_texts, number
 from gradlab.reports.words import count_text
 from gradlab.spec import Setup
+from gradlab.stats.text import counted_text
 from gradlab.studies.results import Analysis
 
 EXACT_DIGITS = 17  # of a double: no two are the same text
@@ -64,7 +65,7 @@ def _described(setup: Setup, digits: int) -> dict[str, str]:
     shown["loss"] = call_text(recipe.loss, digits)
     shown["batch size"] = str(recipe.batch_size)
     if recipe.epochs is None:
-        shown["length"] = f"{count_text(recipe.steps or 0)} steps"
+        shown["length"] = counted_text(recipe.steps or 0, "step")
     else:
         epochs = f"{count_text(recipe.epochs)} epoch{'s' * (recipe.epochs != 1)}"
         shown["length"] = f"{epochs} = {count_text(setup.total_steps)} updates"

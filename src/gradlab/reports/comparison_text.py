@@ -10,7 +10,7 @@ from gradlab.reports.tables import WIDE, print_line, print_table
 from gradlab.signals import QUANTITIES
 from gradlab.signals.thinning import evenly
 from gradlab.stats import Mean
-from gradlab.stats.text import mean_text, number_text
+from gradlab.stats.text import counted_text, mean_text, number_text
 from gradlab.studies.sampled import Comparison
 
 MOST_ROWS = 8
@@ -25,7 +25,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     console.print()
     print_line(
         console,
-        f"Theory beside {comparison.networks:,} networks, drawn and not trained, {examples}. Theory is that "
+        f"Theory beside {counted_text(comparison.networks, 'network')}, drawn and not trained, {examples}. Theory is that "
         f"{'for this width' if comparison.is_finite else 'of infinitely wide layers and infinite batches'}: "
         "q and gradients of the typical network (geometric means), z the distance in standard errors.",
     )

@@ -16,7 +16,7 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from gradlab.reports.words import count_text, seconds_text
-from gradlab.stats.text import number_text
+from gradlab.stats.text import counted_text, number_text
 
 SECONDS_BETWEEN_LINES = 10.0
 _LONGEST = 30  # characters of names
@@ -109,7 +109,7 @@ class Progress:
         return ", ".join(parts)
 
     def _counts(self) -> str:
-        return f"{count_text(self.done)} / {count_text(self.total)} networks"
+        return f"{count_text(self.done)} / {counted_text(self.total, 'network')}"
 
     def _say(self, line: str) -> None:
         self._console.print(Text(line), soft_wrap=True, highlight=False)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradlab.reports.selection import MOST_OF_A_ROW, counts_outcomes, grouped, notes
+from gradlab.reports.selection import MOST_OF_A_ROW, grouped, notes, outcome_columns
 from gradlab.reports.trained_text import trained_lines
 from gradlab.reports.words import (
     NOTHING,
@@ -26,16 +26,6 @@ from gradlab.studies.exact import COMPUTATIONS
 from gradlab.studies.results import Analysis, CellResult
 
 _SHAPES = {"held": "held", "not held": "not-held", "undecided": "undecided"}
-_COLUMNS = (
-    ("collapsed", "collapsed", False),
-    ("at birth", "collapsed", True),
-    ("dead", "dead", False),
-    ("constant", "constant", False),
-    ("diverged", "diverged", False),
-    ("trained", "trained", False),
-    ("stalled", "stalled", False),
-)  # heading, outcome, whether at birth
-_OF_TRAINING = ("at birth", "diverged", "trained", "stalled")  # headings without a meaning where nothing was trained
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +114,7 @@ def cell_tables(analysis: Analysis) -> list[CellTable]:
 
 def _table(analysis: Analysis, cells: Sequence[CellResult], title: str, note: str, is_folded: bool) -> CellTable:
     names = list(dict.fromkeys(name for cell in cells for name in cell.levels))
-    extra = [(name.replace("_", " "), name, False) for name in analysis.study.outcomes if name != "collapsed"]
-    columns = [
-        (heading, outcome, birth)
-        for heading, outcome, birth in (*_COLUMNS, *extra)
-        if counts_outcomes(analysis.study)
-        and any(cell_rate(cell, outcome, at_birth=birth) is not None for cell in cells)
-        and (heading not in _OF_TRAINING or any(len(cell.steps) > 1 for cell in cells))
-    ]
+    columns = outcome_columns(analysis.study, cells)
     lines = []
     for cell in cells:
         n = count_text(cell.replicas)

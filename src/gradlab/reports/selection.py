@@ -5,14 +5,37 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from gradlab.reports.words import cells_of, claim_of, levels_text
+from gradlab.reports.words import (
+    cell_rate,
+    cells_of,
+    claim_of,
+    count_text,
+    levels_text,
+    metric_mean,
+    metric_text,
+    rate_text,
+)
+from gradlab.stats.text import counted_text
 from gradlab.studies.claim import LevelValue
 from gradlab.studies.claim_result import ClaimResult
 from gradlab.studies.results import Analysis, CellResult
 from gradlab.studies.study import Study
 
+Levels = tuple[tuple[str, LevelValue], ...]
 MOST_OF_A_ROW = 12  # cells; a row with more is summed up, or folded
 MOST_ROWS = 40
+OUTCOMES = (
+    ("collapsed", "collapsed", False),
+    ("at birth", "collapsed", True),
+    ("dead", "dead", False),
+    ("constant", "constant", False),
+    ("diverged", "diverged", False),
+    ("trained", "trained", False),
+    ("stalled", "stalled", False),
+)  # heading, outcome, whether at birth
+BRIEF = ("collapsed", "at birth")
+ALWAYS = ("diverged", "stalled")  # what no rule of a study's own asks about, and its numbers are not to be read without
+_OF_TRAINING = ("at birth", "diverged", "trained", "stalled")  # headings without a meaning where nothing was trained
 
 
 def counts_outcomes(study: Study) -> bool:
@@ -20,6 +43,73 @@ def counts_outcomes(study: Study) -> bool:
     measures = [claim.measure for claim in study.claims]
     counted = any(not measure.is_of_numbers and measure.name not in study.metrics for measure in measures)
     return counted or not (study.metrics or study.signals)
+
+
+def outcome_columns(
+    study: Study, cells: Sequence[CellResult], wanted: Sequence[str] | None = None
+) -> list[tuple[str, str, bool]]:
+    """Heading, outcome and whether at birth, for the columns of a table of cells.
+
+    Networks that diverged or stalled have a column wherever there are any, whatever the study is about.
+
+    Args:
+        study: Whose outcomes they are.
+        cells: What the table shows.
+        wanted: Headings to choose from where outcomes are what the study is about; by default all.
+    """
+    extra = [(name.replace("_", " "), name, False) for name in study.outcomes if name != "collapsed"]
+    is_trained = any(len(cell.steps) > 1 for cell in cells)
+    columns = []
+    for heading, outcome, birth in (*OUTCOMES, *extra):
+        rates = [cell_rate(cell, outcome, at_birth=birth) for cell in cells]
+        happened = any(rate is not None and rate.count for rate in rates)
+        is_asked = counts_outcomes(study) and (wanted is None or heading in wanted) and any(rates)
+        has_meaning = is_trained or heading not in _OF_TRAINING
+        if (is_asked or (happened and heading in ALWAYS)) and (has_meaning or (happened and heading == "diverged")):
+            columns.append((heading, outcome, birth))
+    return columns
+
+
+def happened_text(cells: Sequence[CellResult]) -> str:
+    """How many networks of several cells diverged or stalled, in words; "" where none did."""
+    is_trained = any(len(cell.steps) > 1 for cell in cells)
+    said = []
+    for outcome in ALWAYS if is_trained else ALWAYS[:1]:
+        rates = [rate for rate in (cell_rate(cell, outcome) for cell in cells) if rate is not None]
+        if count := sum(rate.count for rate in rates):
+            said.append(f"{count_text(count)} of {counted_text(sum(rate.n for rate in rates), 'network')} {outcome}")
+    return " and ".join(said)
+
+
+def others_text(cells: Sequence[CellResult]) -> str:
+    """The same as a sentence behind a caption's others."""
+    happened = happened_text(cells)
+    return f" {happened}." if happened else ""
+
+
+def spans_text(study: Study, cells: Sequence[CellResult]) -> str:
+    """The least and the largest number of several cells, with their intervals: what a table of them would show.
+
+    The rate of collapse where outcomes are what the study is about, else the metrics; "" where nothing is recorded.
+    """
+    if counts_outcomes(study):
+        rates = [rate for rate in (cell_rate(cell, "collapsed") for cell in cells) if rate is not None]
+        found = {"collapsed": [(rate.rate, rate_text(rate)) for rate in rates]}
+    else:
+        found = {
+            name.replace("_", " "): [
+                (mean.mean, metric_text(cell, name, metric))
+                for cell in cells
+                if (mean := metric_mean(cell, name, metric))
+            ]
+            for name, metric in study.metrics.items()
+        }
+    said = []
+    for name, numbers in found.items():
+        if numbers:
+            (least, low), (most, high) = min(numbers), max(numbers)
+            said.append(f"{name} {low} in each" if least == most else f"{name} from {low} to {high}")
+    return ", ".join(said)
 
 
 def activation_of(cell: CellResult) -> str:
@@ -80,8 +170,8 @@ def notes(study: Study) -> dict[str, str]:
     return {row.id: row.note for row in study.rows if row.note}
 
 
-def claimed(analysis: Analysis, outcome: str, *, at_birth: bool, kind: str) -> dict[str, float]:
-    """Cell id -> the number that a claim about this one cell's rate is judged by.
+def claimed(analysis: Analysis, outcome: str, *, at_birth: bool, kind: str) -> dict[Levels, float]:
+    """Levels of a cell -> the number that a claim about this one cell's rate is judged by.
 
     Args:
         analysis: Where claims and cells are.
@@ -96,7 +186,7 @@ def claimed(analysis: Analysis, outcome: str, *, at_birth: bool, kind: str) -> d
             continue
         cells = cells_of(claim, analysis)
         if len(cells) == 1 and (asked.measure.look == 0) == at_birth:
-            found[cells[0].id] = claim.published
+            found[tuple(cells[0].levels.items())] = claim.published
     return found
 
 

@@ -60,6 +60,13 @@ def print_table(
     console.print()
 
 
+def fits(console: Console, rows: Sequence[Sequence[str]], words: Sequence[str], numbers: Sequence[str]) -> bool:
+    """Whether a table has room for its numbers, and for words that can be read well."""
+    widest = _widest(rows, (*words, *numbers))
+    taken = sum(min(_READABLE, one) for one in widest[: len(words)]) + sum(widest[len(words) :])
+    return taken + _GAP * (len(widest) - 1) <= console.width
+
+
 def _fitted(
     rows: Sequence[Sequence[str]], names: Sequence[str], words: int, numbers: int, width: int
 ) -> tuple[int, list[list[str]]]:

@@ -17,10 +17,20 @@ from rich.console import Console
 from rich.text import Text
 
 from gradlab.parts.param import Param
-from gradlab.reports.selection import MOST_OF_A_ROW, counts_outcomes, grouped, labels
-from gradlab.reports.tables import WIDE, print_line, print_table
+from gradlab.reports.selection import (
+    BRIEF,
+    MOST_OF_A_ROW,
+    counts_outcomes,
+    grouped,
+    happened_text,
+    labels,
+    outcome_columns,
+    spans_text,
+)
+from gradlab.reports.tables import WIDE, fits, print_line, print_table
 from gradlab.reports.trained_text import differ, trained_lines
 from gradlab.reports.words import (
+    NOTHING,
     cell_rate,
     changed_text,
     claim_count_text,
@@ -36,19 +46,12 @@ from gradlab.reports.words import (
     seconds_text,
     status_text,
 )
-from gradlab.stats.text import percent_text
+from gradlab.stats.text import counted_text, percent_text
 from gradlab.studies.exact import COMPUTATIONS
 from gradlab.studies.results import Analysis, CellResult
 from gradlab.studies.study import Study
 
-_COMPACT = (("collapsed", "collapsed", False), ("at birth", "collapsed", True))
-_FULL = (
-    *_COMPACT,
-    ("dead", "dead", False),
-    ("constant", "constant", False),
-    ("diverged", "diverged", False),
-    ("trained", "trained", False),
-)  # heading, outcome, whether at birth
+_WIDE = (*BRIEF, "dead", "constant", "diverged", "trained")  # headings of outcomes on a wide terminal
 
 
 def print_analysis(analysis: Analysis, console: Console, page: Path | None) -> None:
@@ -99,7 +102,7 @@ def _how(analysis: Analysis, console: Console) -> None:
     if analysis.study.is_exact:
         print_line(console, f"{_computations(len(analysis.computed))} in {seconds}; nothing was trained.")
         return
-    done = f"{count_text(analysis.networks)} of {count_text(analysis.wanted)} networks"
+    done = f"{count_text(analysis.networks)} of {counted_text(analysis.wanted, 'network')}"
     print_line(console, f"{done} in {seconds}, {analysis.engine} on {analysis.device}, seed {analysis.seed}.")
     for counted, environment in trained_lines(analysis.trained) if differ(analysis.trained) else ():
         print_line(console, f"{counted} {environment}", indent=2)
@@ -150,7 +153,7 @@ def print_study(study: Study, plan_rows: Sequence[tuple[str, int, int]], console
         rows = [(cell, count_text(networks), count_text(steps)) for cell, networks, steps in plan_rows]
         print_table(console, rows, ["cell"], ["networks", "steps"])
         total = sum(networks for _, networks, _ in plan_rows)
-        print_line(console, f"{count_text(len(plan_rows))} cells, {count_text(total)} networks.")
+        print_line(console, f"{counted_text(len(plan_rows), 'cell')}, {counted_text(total, 'network')}.")
     console.print()
     if study.claims:
         claims = [(claim_name(claim.id, study), claim.statement, expected_text(claim)) for claim in study.claims]
@@ -214,7 +217,7 @@ def print_status(rows: Sequence[tuple[str, int, int]], console: Console) -> None
     print_table(console, texts, ["cell"], ["done", "wanted", "left"])
     recorded, planned = sum(min(done, wanted) for _, done, wanted in rows), sum(wanted for _, _, wanted in rows)
     state = "complete" if recorded >= planned else f"{count_text(planned - recorded)} left"
-    print_line(console, f"{count_text(recorded)} of {count_text(planned)} networks recorded, {state}.")
+    print_line(console, f"{count_text(recorded)} of {counted_text(planned, 'network')} recorded, {state}.")
 
 
 def _claims(analysis: Analysis, console: Console) -> None:
@@ -236,7 +239,7 @@ def _claims(analysis: Analysis, console: Console) -> None:
         for reading in claim.readings:
             if reading.compatible and claim.published is not None:
                 fits = f"fits {percent_text(claim.published)}: {levels_text(reading.levels)}, {rate_text(reading.rate)}"
-                print_line(console, f"{claim.id} {fits} of {count_text(reading.rate.n)} networks", indent=2)
+                print_line(console, f"{claim.id} {fits} of {counted_text(reading.rate.n, 'network')}", indent=2)
     if any(reading.compatible for claim in analysis.claims for reading in claim.readings):
         console.print()
 
@@ -246,31 +249,40 @@ def _cells(analysis: Analysis, console: Console) -> None:
     groups = grouped(analysis.cells)
     short = [cell for cells in groups.values() if len(cells) <= MOST_OF_A_ROW for cell in cells]
     if short:
-        columns: Sequence[tuple[str, str, bool]] = _FULL if console.width >= WIDE else _COMPACT
-        columns = columns if counts_outcomes(analysis.study) else ()
+        wanted = _WIDE if console.width >= WIDE else BRIEF
+        columns = outcome_columns(analysis.study, short, wanted)
+        besides = [column for column in columns if column[0] not in wanted]
         metrics = analysis.study.metrics
+        names = labels(short)
         rows = [
-            (
-                label,
-                _progress(cell),
-                *(metric_text(cell, *metric) for metric in metrics.items()),
-                *(rate_text(cell_rate(cell, outcome, at_birth=birth)) for _, outcome, birth in columns),
-            )
-            for cell, label in zip(short, labels(short), strict=True)
+            [label, _progress(cell), *(metric_text(cell, *metric) for metric in metrics.items())]
+            + [rate_text(cell_rate(cell, outcome, at_birth=birth)) for _, outcome, birth in columns]
+            for cell, label in zip(short, names, strict=True)
         ]
-        headings = [name.replace("_", " ") for name in metrics]
-        print_table(console, rows, ["cell"], ["n", *headings, *(heading for heading, _, _ in columns)])
+        headings = ["n", *(name.replace("_", " ") for name in metrics), *(heading for heading, _, _ in columns)]
+        if besides and not fits(console, rows, ["cell"], headings):  # counts take less room than rates
+            counts = [[_count_of(cell, outcome) for _, outcome, _ in besides] for cell in short]
+            kept = len(headings) - len(besides)
+            slim = [[*row[: kept + 1], *counted] for row, counted in zip(rows, counts, strict=True)]
+            if fits(console, slim, ["cell"], headings):
+                rows = slim
+            else:
+                print_table(console, [row[: kept + 1] for row in rows], ["cell"], headings[:kept])
+                rows = [[label, *row[kept + 1 :]] for label, row in zip(names, rows, strict=True)]
+                headings = headings[kept:]
+        print_table(console, rows, ["cell"], headings)
     for row, cells in groups.items():
         if len(cells) > MOST_OF_A_ROW:
-            found = [rate for rate in (cell_rate(cell, "collapsed") for cell in cells) if rate is not None]
-            name = f"{row}: " if row else ""
-            if found:
-                low, high = min(found, key=lambda rate: rate.rate), max(found, key=lambda rate: rate.rate)
-                span = f"collapsed from {rate_text(low)} to {rate_text(high)}; each of them stands on the page"
-                print_line(console, f"{name}{len(cells)} cells, {span}.", indent=2)
-            else:
-                print_line(console, f"{name}{len(cells)} cells, none recorded yet.", indent=2)
+            name, found = f"{row}: " if row else "", spans_text(analysis.study, cells)
+            others = f"; {happened}" if (happened := happened_text(cells)) else ""
+            said = f"{found}{others}; each of them stands on the page" if found else "none recorded yet"
+            print_line(console, f"{name}{counted_text(len(cells), 'cell')}, {said}.", indent=2)
             console.print()
+
+
+def _count_of(cell: CellResult, outcome: str) -> str:
+    rate = cell_rate(cell, outcome)
+    return NOTHING if rate is None else count_text(rate.count)
 
 
 def _progress(cell: CellResult) -> str:
@@ -280,12 +292,15 @@ def _progress(cell: CellResult) -> str:
 
 def _factors(analysis: Analysis, console: Console) -> None:
     """How much each factor moves the rate."""
-    if analysis.effects and counts_outcomes(analysis.study):
+    if any(cell.outcomes["collapsed"].count for cell in analysis.cells if cell.outcomes) and counts_outcomes(
+        analysis.study
+    ):
         rows = [
             (effect.factor, f"{100 * effect.largest:.1f} points on average", count_text(effect.cells))
             for effect in analysis.effects
         ]
-        print_table(console, rows, ["factor"], ["moves the rate by", "cells"])
+        if rows:
+            print_table(console, rows, ["factor"], ["moves the rate by", "cells"])
 
 
 def _formula(record: Any) -> str:

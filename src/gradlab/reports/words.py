@@ -10,8 +10,8 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
-from gradlab.stats import Proportion, Share
-from gradlab.stats.text import interval_text, mean_text, number_text, percent_text, value_text
+from gradlab.stats import Mean, Proportion, Share
+from gradlab.stats.text import counted_text, interval_text, mean_text, number_text, percent_text, value_text
 from gradlab.studies.claim import LevelValue
 from gradlab.studies.claim_result import ClaimResult
 from gradlab.studies.load import QUICK
@@ -48,9 +48,9 @@ def measured_text(claim: ClaimResult, analysis: Analysis) -> str:
         count = len({tuple(pair for pair in cell.levels.items() if pair[0] != along) for cell in cells})
         return f"{round(claim.measured * count)} of {count} boundaries"
     if asked is not None and asked.measure.reaching is not None and asked.measure.minus is None:
-        return f"{round(claim.measured * len(cells))} of {len(cells)} cells"
+        return f"{round(claim.measured * len(cells))} of {counted_text(len(cells), 'cell')}"
     if claim.kind == "theory" and len(cells) > 1:
-        return f"{round(claim.measured * len(cells))} of {len(cells)} cells"
+        return f"{round(claim.measured * len(cells))} of {counted_text(len(cells), 'cell')}"
     unit = "points" if asked is not None and asked.measure.is_difference else "%"
     if claim.low is None or claim.high is None:
         return NOTHING
@@ -137,18 +137,18 @@ def levels_text(levels: Mapping[str, LevelValue], leave_out: Sequence[str] = ())
     return ", ".join(parts) or "base"
 
 
-def replicas_text(counts: Sequence[int], of_what: str = "networks") -> str:
+def replicas_text(counts: Sequence[int]) -> str:
     """How many stand behind each of several numbers.
 
     Example:
-        >>> replicas_text([1000, 1000]), replicas_text([200, 10000]), replicas_text([])
-        ('n = 1,000 networks each', 'n = 200 to 10,000 networks each', 'n = 0')
+        >>> replicas_text([1000, 1000]), replicas_text([200, 10000]), replicas_text([1]), replicas_text([])
+        ('n = 1,000 networks each', 'n = 200 to 10,000 networks each', 'n = 1 network', 'n = 0')
     """
     if not counts:
         return "n = 0"
     low, high = min(counts), max(counts)
-    span = count_text(low) if low == high else f"{count_text(low)} to {count_text(high)}"
-    return f"n = {span} {of_what}" + (" each" if len(counts) > 1 else "")
+    span = "" if low == high else f"{count_text(low)} to "
+    return f"n = {span}{counted_text(high, 'network')}" + (" each" if len(counts) > 1 else "")
 
 
 def seconds_text(seconds: float) -> str:
@@ -173,11 +173,19 @@ def cell_rate(cell: CellResult, outcome: str, *, at_birth: bool = False) -> Prop
     return (cell.at_birth if at_birth else cell.outcomes).get(outcome)
 
 
-def metric_text(cell: CellResult, name: str, metric: Metric) -> str:
-    """A metric's mean at the last look with its interval; `-` where it was not measured or no network is finite."""
+def metric_mean(cell: CellResult, name: str, metric: Metric) -> Mean | None:
+    """A metric's mean at the last look; None where it was not measured or no network is finite."""
     values = cell.metrics.get(name)
-    mean = metric.mean(values[:, -1]) if values is not None and len(values) else None
-    return NOTHING if mean is None else mean_text(mean.mean, mean.low, mean.high)
+    return metric.mean(values[:, -1]) if values is not None and len(values) else None
+
+
+def metric_text(cell: CellResult, name: str, metric: Metric) -> str:
+    """A metric's mean at the last look with its interval; how many networks it is of, where it is not of all."""
+    mean = metric_mean(cell, name, metric)
+    if mean is None:
+        return NOTHING
+    some = f" of {count_text(mean.n)}" if mean.n < cell.replicas else ""
+    return mean_text(mean.mean, mean.low, mean.high) + some
 
 
 def status_text(analysis: Analysis) -> str:
@@ -185,7 +193,7 @@ def status_text(analysis: Analysis) -> str:
     if analysis.is_complete:
         return ""
     return (
-        f"Not complete: {count_text(analysis.networks)} of {count_text(analysis.wanted)} networks are recorded."
+        f"Not complete: {count_text(analysis.networks)} of {counted_text(analysis.wanted, 'network')} are recorded."
         " The same command goes on where it stopped."
     )
 

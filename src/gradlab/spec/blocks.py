@@ -14,10 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_valid
 
 from gradlab.errors import SpecError
 from gradlab.parts import INITIALIZERS
-from gradlab.spec.choice import ActivationChoice, BiasChoice, Choice, InitializerChoice, NormChoice
+from gradlab.spec.choice import ActivationChoice, BiasChoice, Choice, InitializerChoice, NormChoice, name_in
 
 MOST_UNITS = 1_000_000
 MOST_NUMBERS = 100_000_000  # of one example: 400 MB
+_JOINT = ", ".join(name for name, law in INITIALIZERS.items() if law.includes_bias)
 Shape = tuple[int, ...]
 
 
@@ -49,7 +50,8 @@ class Record(BaseModel):
 class Weighted(Record):
     """A block: products, norm, activation, dropout.
 
-    `bias` is a law, "own" (the weights' own law) or "none". `dropout` is the probability that training sets an activation
+    `bias` is a law, "own" (the weights' own law) or "none"; zeros where nobody says, however the network is written, and
+    "own" for weights that are drawn together with their biases. `dropout` is the probability that training sets an activation
     to 0; what is kept is divided by the probability of keeping it, so that looks need no change. `l2` times the sum of the
     squared weights is added to the loss, as in Keras. `draws = "shared"` draws every such layer from one stream, as one
     seeded initializer that serves all layers does in Keras: layers of equal shape and law begin with equal weights.
@@ -57,7 +59,10 @@ class Weighted(Record):
 
     activation: ActivationChoice = Field(default=Choice(name="identity"), description="of its outputs")
     weights: InitializerChoice = Field(description="law that they are drawn from")
-    bias: BiasChoice = Field(default="own", description='law of the biases; "own" is that of the weights')
+    bias: BiasChoice = Field(
+        default=Choice(name="zeros"),
+        description=f'law of the biases; "own" is that of the weights, and the default beside {_JOINT}',
+    )
     draws: Literal["own", "shared"] = Field(
         default="own",
         description='"shared": the same draws in every layer of equal shape, as of one seeded initializer',
@@ -70,6 +75,14 @@ class Weighted(Record):
         allow_inf_nan=False,
         description="times the sum of the squared weights is added to the loss",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_of_a_joint_law(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping) or "bias" in data or "weights" not in data:
+            return data
+        law = INITIALIZERS.get(name_in(data["weights"]) or "")
+        return {**data, "bias": "own"} if law is not None and law.includes_bias else data
 
     @model_validator(mode="after")
     def _joint_law(self) -> Weighted:

@@ -63,7 +63,9 @@ def spelt(name: str) -> str:
 
 
 def name_in(value: object) -> str | None:
-    """The name in a text or table that has not been checked yet; None where there is none."""
+    """The name in a choice, or in a text or table that has not been checked yet; None where there is none."""
+    if isinstance(value, Choice):
+        return value.name
     if isinstance(value, Mapping):
         value = value.get("name")
     return spelt(value.split("(")[0]) if isinstance(value, str) else None

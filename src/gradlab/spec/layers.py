@@ -204,12 +204,29 @@ def with_defaults(table: Any, defaults: Mapping[str, object]) -> Any:
     return {**{key: value for key, value in defaults.items() if is_block and key in takes}, **table}
 
 
-def starts_dense(layers: object) -> bool:
-    """Whether the first of the layers takes a row of numbers, as far as that can be told before they are validated."""
+def starts_dense(network: Mapping[str, Any]) -> bool:
+    """Whether a network takes a row of numbers, not an image, as far as its table tells before it is validated.
+
+    The first of its layers that asks for either decides, wherever it is written: in `front`, in `layers`, in a residual block.
+    """
+    front, layers = network.get("front", ()), network.get("layers", ())
+    if not isinstance(front, list | tuple) or not isinstance(layers, list | tuple):
+        return True
     try:
-        return not isinstance(layers, list | tuple) or not layers or layer_table(layers[0])["kind"] == "dense"
+        return _first_kind([*front, *layers]) in (None, "dense")
     except (SpecError, UnknownName):  # what is wrong with it is said when it is validated
         return True
+
+
+def _first_kind(layers: Sequence[object]) -> str | None:
+    """The kind of the first layer whose inputs must have a shape of their own; None where any shape will do."""
+    for layer in layers:
+        table = layer.model_dump() if isinstance(layer, Record) else layer_table(layer)
+        inside = table.get("layers") or ()
+        kind = _first_kind(inside) if isinstance(inside, list | tuple) and inside else table["kind"]
+        if kind is not None and not issubclass(KINDS[kind], _Keeps):
+            return str(kind)
+    return None
 
 
 def shapes_through(layers: Sequence[Layer], below: Shape, where: str) -> tuple[Shape, ...]:

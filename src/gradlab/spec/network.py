@@ -212,8 +212,7 @@ def with_input(network: Any, shape: Shape) -> Any:
     """
     if not isinstance(network, Mapping) or "image" in network:
         return network
-    first = network.get("front") or network.get("layers")
-    image = {"image": shape} if len(shape) == 3 and not starts_dense(first) else {}
+    image = {"image": shape} if len(shape) == 3 and not starts_dense(network) else {}
     return {"inputs": math.prod(shape), **image, **network}
 
 
@@ -266,11 +265,10 @@ def _from_sugar(data: Mapping[str, Any]) -> dict[str, Any]:
     # chosen once here, so that a mistake is reported once and not for every layer
     base = choose(ACTIVATIONS, "activation", data.get("activation", "identity"))
     weights = choose(INITIALIZERS, "initializer", data["weights"])
-    default = "own" if INITIALIZERS[weights.name].includes_bias else "zeros"
     draws = data.get("draws", "own")
     if draws not in ("own", "shared"):
         raise SpecError("network.draws", got=repr(draws), expected='"own", or "shared" by layers of equal shape')
-    law = {"weights": weights, "bias": choose_bias(data.get("bias", default)), "draws": draws}
+    law = {"weights": weights, "draws": draws, **({"bias": choose_bias(data["bias"])} if "bias" in data else {})}
     norm = choose_norm(data.get("norm"))
     of_hidden = law | ({} if norm is None else {"norm": norm})
     hidden = parse_hidden(data.get("hidden", []))

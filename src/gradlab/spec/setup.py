@@ -47,7 +47,7 @@ class Setup(BaseModel):
         if known is None:  # any size will not do for layers, so that this comes alone
             choose(TASKS, "task", task)
             return data
-        sees_image = known.image is not None and "image" not in network and not starts_dense(network["layers"])
+        sees_image = known.image is not None and "image" not in network and not starts_dense(network)
         image = {"image": (1, *known.image)} if sees_image and known.image else {}
         return {**data, "network": {"inputs": known.inputs, **image, **network}}
 

@@ -10,6 +10,27 @@ from collections.abc import Mapping
 from typing import Any
 
 
+def counted_text(n: int, noun: str) -> str:
+    """A count in full, and what is counted; the noun in its singular.
+
+    Example:
+        >>> counted_text(1, "network"), counted_text(12_000, "network"), counted_text(0, "cell")
+        ('1 network', '12,000 networks', '0 cells')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def unsigned_zero(text: str) -> str:
+    """A number's text without a sign where every digit of it is 0: nothing is less than none.
+
+    Example:
+        >>> unsigned_zero("-0"), unsigned_zero("-0.00"), unsigned_zero("-0.01"), unsigned_zero("-0e+00"), unsigned_zero("-Inf")
+        ('0', '0.00', '-0.01', '0e+00', '-Inf')
+    """
+    digits = text.removeprefix("-").partition("e")[0]
+    return text.removeprefix("-") if digits and not digits.strip("0.") else text
+
+
 def percent_text(rate: float) -> str:
     """A given rate (published, theory) with at most 4 significant digits.
 
@@ -17,7 +38,7 @@ def percent_text(rate: float) -> str:
         >>> percent_text(0.967), percent_text(0.001), percent_text(0.83)
         ('96.7 %', '0.1 %', '83 %')
     """
-    return f"{100 * rate:.4g} %"
+    return f"{unsigned_zero(f'{100 * rate:.4g}')} %"
 
 
 def interval_text(rate: float, low: float, high: float, unit: str = "%") -> str:
@@ -47,7 +68,7 @@ def number_text(value: float) -> str:
     if math.isinf(value):
         return "Inf" if value > 0 else "-Inf"
     rounded = float(f"{value:.3g}")
-    return f"{rounded:,.0f}" if abs(rounded) >= 1000 else f"{rounded:g}"
+    return f"{rounded:,.0f}" if abs(rounded) >= 1000 else unsigned_zero(f"{rounded:g}")
 
 
 def mean_text(mean: float, low: float, high: float) -> str:
@@ -67,17 +88,18 @@ def mean_text(mean: float, low: float, high: float) -> str:
         return f"{mean:.2g} [{low:.2g}, {high:.2g}]"
     decimals = 1 - math.floor(math.log10(high - low))
     if not 0 <= decimals <= 6:
-        return f"{mean:.3g} [{low:.3g}, {high:.3g}]"
-    return f"{mean:.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"
+        shown = [f"{value:.3g}" for value in (mean, low, high)]
+    else:
+        shown = [f"{value:.{decimals}f}" for value in (mean, low, high)]
+    mean_shown, low_shown, high_shown = map(unsigned_zero, shown)
+    return f"{mean_shown} [{low_shown}, {high_shown}]"
 
 
 def _hundredths(value: float, decimals: int) -> str:
-    """100 x value; the exact ends 0 and 100 without decimals, and an inner value never rounded onto them by sign."""
+    """100 x value; the exact ends 0 and 100 without decimals."""
     if math.isnan(value):
         return "NaN"
-    if value in (0.0, 1.0, -1.0):
-        return f"{100 * value:.0f}"
-    return f"{100 * value:.{decimals}f}"
+    return unsigned_zero(f"{100 * value:.{0 if value in (0.0, 1.0, -1.0) else decimals}f}")
 
 
 def value_text(value: object) -> str:
@@ -95,7 +117,7 @@ def value_text(value: object) -> str:
         return str(value).lower()
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return unsigned_zero(f"{value:g}") if isinstance(value, float) else str(value)
 
 
 def json_safe(value: Any) -> Any:

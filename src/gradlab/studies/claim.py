@@ -219,9 +219,10 @@ class Claim(Strict):
         """Replicas below which the claim is undecided."""
         if self.min_replicas:
             return self.min_replicas
-        if self.measure.spread is not None or self.measure.boundary is not None or self.measure.reaching is not None:
+        if self.measure.spread is not None:
             return 1
-        return 2 if self.measure.is_of_numbers and self.measure.variance_ratio is None else 100
+        of_means = self.measure.is_of_numbers or self.measure.boundary is not None or self.measure.reaching is not None
+        return 2 if of_means and self.measure.variance_ratio is None else 100
 
     @model_validator(mode="after")
     def _judged(self) -> Self:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gradlab.signals import QUANTITIES
 from gradlab.stats import Proportion, paired_rates_difference, prediction_interval, standard_error, wilson
+from gradlab.stats.text import counted_text
 from gradlab.studies.boundary import Boundary, best_constant, boundaries
 from gradlab.studies.claim import SPREAD, Claim, Expectation, LevelValue, Measure
 from gradlab.studies.claim_result import ClaimResult, Reading, Verdict
@@ -82,10 +83,11 @@ def _reaching(claim: Claim, cells: Sequence[CellResult], others: Sequence[CellRe
         return _result(claim, verdict="undecided", why=found)
     assert claim.expected is not None
     verdict, why = _bounded(claim.expected, found.low, found.high, "interval over cells")
-    few = _too_few(claim, min(cell.replicas for cell in (*cells, *others)))
+    if few := _too_few(claim, min(cell.replicas for cell in (*cells, *others))):
+        return _result(claim, replicas=found.networks, verdict="undecided", why=few)
     return _result(
-        claim, measured=found.share, low=found.low, high=found.high, replicas=found.networks,
-        verdict="undecided" if few else verdict, why=few or f"{found.why}; {why}",
+        claim, measured=found.share, low=found.low, high=found.high, replicas=found.networks, verdict=verdict,
+        why=f"{found.why}; {why}",
     )  # fmt: skip
 
 
@@ -102,7 +104,7 @@ def _result(claim: Claim, **found: object) -> ClaimResult:
 
 
 def _too_few(claim: Claim, n: int) -> str | None:
-    return f"{n} networks, {claim.needed} needed" if n < claim.needed else None
+    return f"{counted_text(n, 'network')}, {claim.needed} needed" if n < claim.needed else None
 
 
 def _rate_of(claim: Claim, cell: CellResult) -> Proportion | None:
@@ -240,11 +242,12 @@ def _boundary(claim: Claim, cells: Sequence[CellResult]) -> ClaimResult:
     why = f"{sum(agree)} of {len(found)} boundaries within a factor {within:g} of {DEPTHS[str(claim.expected.theory)].meaning}"
     if len(found) > 1:
         why += f", one {claim.measure.along} for all within it of {best_constant(found, within)} at best"
-    few = _too_few(claim, min(boundary.n for boundary in found))
+    if few := _too_few(claim, min(boundary.n for boundary in found)):
+        return _result(claim, published=1.0, replicas=n, verdict="undecided", why=few)
     return _result(
         claim, published=1.0, measured=share.rate, low=share.low, high=share.high, replicas=n,
-        verdict="undecided" if few else "held" if all(agree) else "not held",
-        why=few or why + (f"; not {'; '.join(off[:3])}{f' and {len(off) - 3} more' * (len(off) > 3)}" if off else ""),
+        verdict="held" if all(agree) else "not held",
+        why=why + (f"; not {'; '.join(off[:3])}{f' and {len(off) - 3} more' * (len(off) > 3)}" if off else ""),
     )  # fmt: skip
 
 

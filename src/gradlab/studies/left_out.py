@@ -68,7 +68,7 @@ def without_lost_levels(table: dict[str, Any]) -> dict[str, Any]:
 
 def _levels_by_name(study: Study) -> dict[str, list[LevelValue]]:
     rows: dict[str, list[LevelValue]] = {"row": [row.id for row in study.rows]} if study.rows else {}
-    return rows | {factor.name: [factor.label(level) for level in factor.levels] for factor in study.factors}
+    return rows | {factor.name: list(factor.names) for factor in study.factors}
 
 
 def _several(value: LevelValue | tuple[LevelValue, ...]) -> tuple[LevelValue, ...]:

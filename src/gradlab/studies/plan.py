@@ -182,11 +182,11 @@ def make_plan(
             count *= len(factor.levels)
         if count + len(cells) > MOST_CELLS:
             raise SpecError("factors", got=f"{count:,} cells", expected=f"at most {MOST_CELLS:,}")
-        for levels in itertools.product(*(factor.levels for factor in factors)):
+        for chosen in itertools.product(*(factor.named for factor in factors)):
             names: dict[str, LevelValue] = {} if row is None else {"row": row.id}
-            names |= {factor.name: factor.label(level) for factor, level in zip(factors, levels, strict=True)}
+            names |= {factor.name: name for factor, (_, name) in zip(factors, chosen, strict=True)}
             if not is_left_out(study.leave_out, names):
-                cells.append(_cell(study, row, factors, levels, names, seed))
+                cells.append(_cell(study, row, factors, [level for level, _ in chosen], names, seed))
     if not cells and not study.is_exact:
         raise SpecError("leave_out", got="every cell", expected="some that are run")
     plan = Plan(study, seed, tuple(cells), chunk, engine, device, jobs)

@@ -86,6 +86,7 @@ def run_study(
             )
 
     own = executor is None
+    others = set(multiprocessing.active_children())
     if executor is None:
         spawn = multiprocessing.get_context("spawn")
         executor = InProcess() if jobs == 1 else ProcessPoolExecutor(jobs, mp_context=spawn)
@@ -101,6 +102,10 @@ def run_study(
             finished, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in finished:
                 record(pending.pop(future), future.result())
+    except KeyboardInterrupt:  # a signal to this process alone does not reach those that train
+        for child in set(multiprocessing.active_children()) - others if own else ():
+            child.terminate()
+        raise
     finally:
         for future in pending:
             future.cancel()

@@ -1,6 +1,7 @@
 """`Store`: a folder that keeps results: one SQLite file in WAL mode, a row per trial, one writer.
 
-A chunk is committed in one transaction, so a run killed at any moment leaves whole chunks only. A lock file, held by the
+A chunk is committed in one transaction, so a run killed at any moment leaves whole chunks only. After each the files must
+still lie where they were opened, and `reread` turns to what a later reader will find. A lock file, held by the
 operating system for as long as the writer lives, keeps a second writer out; readers are never kept out. Any SQLite tool
 can read the file: table `trial` has a row per network, `cell` says what it was, `chunk` and `environment` what trained it
 and for how long, `study` which studies were run.
@@ -10,7 +11,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,13 +21,14 @@ import numpy as np
 from jaxtyping import Bool
 from numpy import ndarray
 
-from gradlab.errors import StoreError, UserError
+from gradlab.errors import StoreError
+from gradlab.stats.text import counted_text
 from gradlab.studies.chunk import ChunkResult
 from gradlab.studies.environment import Environment, Trained
-from gradlab.studies.load import study_from
+from gradlab.studies.in_place import InPlace
 from gradlab.studies.lock import WriterLock
 from gradlab.studies.outcome_names import OUTCOME_ORDER
-from gradlab.studies.plan import Plan, make_plan
+from gradlab.studies.plan import Plan
 from gradlab.studies.sqlite_file import FILE, connect, translated
 from gradlab.training import Outcome
 
@@ -39,6 +40,8 @@ class Store:
         self.path = path
         self._connection = connection
         self._lock = lock
+        self._place = InPlace(path)
+        self._place.check()
 
     @classmethod
     def open(cls, path: Path, *, write: bool) -> Store:
@@ -92,6 +95,42 @@ class Store:
             if self._lock is not None:
                 self._lock.release()
 
+    def check_in_place(self) -> None:
+        """Make sure that what was written can be found by others.
+
+        Raises:
+            StoreError: The store was deleted, moved or replaced since it was opened.
+        """
+        self._place.check()
+
+    def reread(self, plan: Plan) -> None:
+        """Open the file anew for reading, so that what is said from here on is said of what is there; keeps the lock.
+
+        Args:
+            plan: Whose trials were all recorded.
+
+        Raises:
+            StoreError: The store was deleted, moved, replaced or damaged, or holds fewer trials than were recorded.
+        """
+        self.check_in_place()
+        self._connection.close()  # before the file is looked at: closing any other handle would lose SQLite's locks
+        self._place, file = InPlace(self.path), self.path / FILE
+        found = 0
+        if file.stat().st_size:
+            self._connection = connect(file, write=False)
+            self._place.check()
+            numbers = self.cell_numbers(plan)
+            count = "SELECT COUNT(*) FROM trial WHERE cell = ? AND replica < ?"
+            trials = sum(self.query(count, (numbers.get(cell.id), cell.replicas))[0][0] for cell in plan.unique_cells)
+            found = min(trials, sum(self.done(plan).values()))
+        if not file.stat().st_size or found < plan.networks:
+            raise StoreError(
+                f"store {self.path} lost what was written into it",
+                got=f"{counted_text(found, 'network')}",
+                expected=f"{plan.networks:,}",
+                do="Run the same command again, which trains what is not there",
+            )
+
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """Rows of a query."""
         with translated(self.path):
@@ -114,6 +153,7 @@ class Store:
                 if self._connection.in_transaction:  # a full disk has rolled back already
                     self._connection.execute("ROLLBACK")
                 raise
+        self.check_in_place()
 
     def register(self, plan: Plan, toml: str, command: str) -> dict[str, int]:
         """Note the study and its cells; returns each cell's number."""
@@ -222,21 +262,3 @@ class Store:
 def as_mask(flags_FR: Bool[ndarray, "F R"]) -> Any:
     """Flags of one look as one integer a replica, the first flag in the lowest bit."""
     return (flags_FR.astype(np.int64) << np.arange(len(flags_FR))[:, None]).sum(axis=0)
-
-
-def stored_plans(store: Store) -> list[tuple[str, Plan, int]]:
-    """Studies the store holds, most recent first: name, plan, trials recorded.
-
-    Raises:
-        StoreError: The store cannot be read.
-    """
-    found = []
-    for name, toml, seed, options in store.query("SELECT name, toml, seed, options FROM study ORDER BY updated DESC"):
-        try:
-            plan = make_plan(study_from(tomllib.loads(toml)), seed=int(seed), **json.loads(options))
-        except (UserError, ValueError) as error:
-            raise StoreError(
-                f"store {store.path}: its study {name} cannot be read ({error})", do="Run it again, or update gradlab"
-            ) from error
-        found.append((name, plan, sum(store.done(plan).values())))
-    return found

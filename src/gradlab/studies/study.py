@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from gradlab.data.inputs import InputSet
-from gradlab.errors import SpecError, UnknownName
+from gradlab.errors import SpecError, UnknownName, shown
 from gradlab.studies.claim import Claim, Expectation, LevelValue, Measure
 from gradlab.studies.exact import arguments
 from gradlab.studies.left_out import LeftOut, check_left_out
@@ -96,6 +96,9 @@ class Factor(Strict):
     `role` says how the analysis treats it: scientific (the question), nuisance (varied so that the answer does not hang on
     it). What no factor varies is fixed, and is listed among the caveats.
 
+    A label belongs to a level's place: equal levels with different labels make cells of their own, which share their trials
+    as all cells of equal content do. Two levels of one name could not be told apart, and are refused.
+
     Attributes:
         name: What it is called in tables and claims.
         role: "scientific" if the question is about it, "nuisance" if it is varied so that the answer does not hang on it.
@@ -121,13 +124,28 @@ class Factor(Strict):
                 got=f"{len(self.labels)} labels",
                 expected=f"{len(self.levels)}, one a level",
             )
+        for place, name in enumerate(self.names):
+            if name in self.names[:place]:
+                is_labelled = self.labels is not None
+                raise SpecError(
+                    f"factor {self.name}.{'labels' if is_labelled else 'levels'}",
+                    got=f"{shown(str(name))} {self.names.count(name)} times",
+                    expected=f"each {'label' if is_labelled else 'level'} once",
+                    do="Leave it out" if is_labelled else "Leave it out, or give every level a label",
+                )
         return self
 
-    def label(self, level: Level) -> LevelValue:
-        """How a level is called in tables and claims: its label, or the value itself."""
+    @property
+    def names(self) -> tuple[LevelValue, ...]:
+        """How its levels are called in tables and claims, one after the other: by label, or by the value itself."""
         if self.labels is not None:
-            return self.labels[self.levels.index(level)]
-        return level if isinstance(level, LevelValue) else str(level)
+            return self.labels
+        return tuple(level if isinstance(level, LevelValue) else str(level) for level in self.levels)
+
+    @property
+    def named(self) -> tuple[tuple[Level, LevelValue], ...]:
+        """Its levels, each with its name."""
+        return tuple(zip(self.levels, self.names, strict=True))
 
 
 class Computed(Strict):
@@ -240,6 +258,8 @@ class Study(Strict):
                 if names.count(name) > 1:
                     raise SpecError(f"{kind}s", got=f'"{name}" {names.count(name)} times', expected=f"each {kind} once")
         for factor in self.factors:
+            if factor.name == "row":
+                raise SpecError("factors", got='a factor called "row"', expected="another name: rows are called so")
             for row in factor.rows or ():
                 if row not in rows:
                     raise UnknownName("row", row, rows, do=f"Factor {factor.name} names it")

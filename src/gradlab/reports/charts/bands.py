@@ -19,6 +19,7 @@ from gradlab.reports.charts.points import stretches
 from gradlab.reports.charts.style import GREY, INK, legend_key, safe, see_through
 from gradlab.signals.profile import student_mean
 from gradlab.stats import Mean
+from gradlab.stats.text import counted_text
 
 MOST_REPLICAS = 50
 BANDS_KEY = f"Bands: 95 % interval of the mean over networks; thin lines: single networks, at most {MOST_REPLICAS} of a setting."
@@ -117,7 +118,9 @@ def lost_marks(
                 y=[axis.high] * len(places),
                 mode="markers",
                 marker=LOST,
-                hovertext=[f"{label}<br>{lost[k]} of {len(values)} networks NaN or infinite" for k in places],
+                hovertext=[
+                    f"{label}<br>{lost[k]} of {counted_text(len(values), 'network')} NaN or infinite" for k in places
+                ],
                 hoverinfo="text",
                 showlegend=False,
                 cliponaxis=False,

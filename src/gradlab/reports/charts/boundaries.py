@@ -39,6 +39,8 @@ class BoundaryColumn:
 def boundary_map(columns: Sequence[BoundaryColumn], x_title: str, y_title: str, colour_title: str) -> go.Figure | None:
     """A heat map with the measured border as a step line and the theory's as a dashed one; None without columns.
 
+    A number that a line would cross stands beside it.
+
     Args:
         columns: Left to right.
         x_title: The horizontal factor.
@@ -54,15 +56,15 @@ def boundary_map(columns: Sequence[BoundaryColumn], x_title: str, y_title: str, 
         [_hover(column, level, x_title, y_title) if level in column.means else "" for column in columns]
         for level in levels
     ]
-    add_numbers(figure, means, hover, colour_title, are_printed=len(columns) <= 12)
-    edges = [_place(column.passes, levels) for column in columns]
-    steps_x = [side for i in range(len(columns)) for side in (i - 0.5, i + 0.5)]
-    steps_y = [edge for edge in edges for _ in range(2)]
-    theory_y = [_position(column.theory, levels) for column in columns]
-    for x, y, name, style in (
-        (steps_x, steps_y, "measured", {"color": RED, "width": 3}),
-        (list(range(len(columns))), theory_y, "theory", {"color": RED, "width": 2.5, "dash": "dash"}),
+    theory = [_position(column.theory, levels) for column in columns]
+    add_numbers(figure, means, hover, colour_title, are_printed=len(columns) <= 12, lines=theory)
+    measured = [_place(column.passes, levels) for column in columns]
+    x = [side for i in range(len(columns)) for side in (i - 0.5, i + 0.5)]
+    for borders, name, style in (
+        (measured, "measured", {"color": RED, "width": 3}),
+        (theory, "theory", {"color": RED, "width": 2.5, "dash": "dash"}),
     ):
+        y = [border for border in borders for _ in range(2)]  # level within a column, so that numbers can make room
         halo = {"color": HALO, "width": float(style["width"]) + 2.5}  # type: ignore[arg-type]
         for line in (halo, style):
             figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", showlegend=False))

@@ -25,7 +25,7 @@ from gradlab.reports.charts.style import (
     spans_two_decades,
 )
 from gradlab.stats import Proportion
-from gradlab.stats.text import interval_text, number_text
+from gradlab.stats.text import counted_text, interval_text, number_text
 
 MOST_REPLICAS = 50
 _LAYERS = (
@@ -92,7 +92,7 @@ def survival(curves: Sequence[Curve], y_title: str = "networks not collapsed (%)
                 marker={"symbol": "circle", "size": 4, "color": curve.colour},
                 hovertext=[
                     f"<b>{safe(curve.label)}</b>, step {step:,}<br>{interval_text(r.rate, r.low, r.high)}"
-                    f"<br>{r.count:,} of {r.n:,} networks"
+                    f"<br>{r.count:,} of {counted_text(r.n, 'network')}"
                     for step, r in zip(curve.steps, curve.rates, strict=True)
                 ],
                 hoverinfo="text",

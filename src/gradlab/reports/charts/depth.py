@@ -20,7 +20,7 @@ from gradlab.reports.charts.style import (
     whiskers,
 )
 from gradlab.stats import Proportion
-from gradlab.stats.text import interval_text, percent_text
+from gradlab.stats.text import counted_text, interval_text, percent_text
 
 _DASHES = ("dash", "dot", "dashdot", "longdash")
 
@@ -128,6 +128,6 @@ def _measured(figure: go.Figure, curve: DepthCurve, colour: str, symbol: str, lo
 
 def _hover(curve: DepthCurve, depth: float, rate: Proportion) -> str:
     number = interval_text(rate.rate, rate.low, rate.high)
-    return (
-        f"{safe(curve.label)}, {depth:g} hidden layers<br>measured: {number}<br>{rate.count:,} of {rate.n:,} networks"
-    )
+    layers = f"{depth:g} hidden layer{'s' * (depth != 1)}"
+    of = counted_text(rate.n, "network")
+    return f"{safe(curve.label)}, {layers}<br>measured: {number}<br>{rate.count:,} of {of}"

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from gradlab.reports.charts.style import BLUE, INK, TEXT_PX, empty, lanes, legend_key, safe, see_through
 from gradlab.reports.words import level_text
 from gradlab.stats import Proportion
-from gradlab.stats.text import interval_text
+from gradlab.stats.text import counted_text, interval_text
 from gradlab.studies.claim import LevelValue
 
 LABEL, BAR, GAP = 24, 18, 16
@@ -125,7 +125,7 @@ def _short(rate: float) -> str:
 
 def _hover(rate: Proportion, x_title: str, x: LevelValue, y_title: str, y: LevelValue) -> str:
     where = f"{safe(x_title)} {safe(level_text(x))}, {safe(y_title)} {safe(level_text(y))}"
-    return f"{where}<br>{interval_text(rate.rate, rate.low, rate.high)}<br>{rate.count:,} of {rate.n:,} networks"
+    return f"{where}<br>{interval_text(rate.rate, rate.low, rate.high)}<br>{rate.count:,} of {counted_text(rate.n, 'network')}"
 
 
 def effect_bars(bars: Sequence[EffectBar]) -> go.Figure | None:

@@ -15,6 +15,7 @@ from gradlab.reports.words import level_text
 from gradlab.studies.claim import LevelValue
 
 ROW_PX = 30
+ROOM, ASIDE = 0.3, 0.24  # in heights of a cell: how near a line may come to a number, and how far that gives way
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,18 @@ def add_numbers(
     colour_title: str,
     *,
     are_printed: bool,
+    lines: Sequence[float] | None = None,
 ) -> None:
-    """A heat map over the places 0, 1, 2 ... of both axes, with or without its numbers as text; NaN stays empty."""
+    """A heat map over the places 0, 1, 2 ... of both axes, with or without its numbers as text; NaN stays empty.
+
+    Args:
+        figure: What it is drawn into.
+        means: Numbers by place, the vertical one first.
+        hover: What stands under the pointer, by place.
+        colour_title: The numbers and their unit.
+        are_printed: Whether they stand in their cells.
+        lines: Where a line crosses each column, which numbers then make room for.
+    """
     finite = [value for line in means for value in line if math.isfinite(value)]
     low, high = min(0.0, *finite, 0.0), max(1.0, *finite, 1.0)
     figure.add_trace(
@@ -102,7 +113,7 @@ def add_numbers(
         figure.add_trace(
             go.Scatter(
                 x=[i for _, i, _ in printed],
-                y=[k for k, _, _ in printed],
+                y=[k if lines is None else beside(k, lines[i]) for k, i, _ in printed],
                 text=[f"{value:.2f}" for _, _, value in printed],
                 mode="text",
                 textfont={"size": TEXT_PX, "color": bright},
@@ -110,6 +121,18 @@ def add_numbers(
                 showlegend=False,
             )
         )
+
+
+def beside(place: int, line: float) -> float:
+    """Where a number stands in its cell: in the middle, or in the half that a line leaves free.
+
+    Example:
+        >>> beside(2, 3.4), beside(2, 2.1), beside(2, 1.9)
+        (2, 1.76, 2.24)
+    """
+    if abs(line - place) > ROOM:
+        return place
+    return place - ASIDE if line >= place else place + ASIDE
 
 
 def _hover(cell: NumberCell, x_title: str, y_title: str) -> str:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from gradlab.reports.charts.style import INK, TEXT_PX, empty, lanes, legend_key, safe, whiskers
 from gradlab.stats import Proportion
-from gradlab.stats.text import interval_text, percent_text
+from gradlab.stats.text import counted_text, interval_text, percent_text
 
 LABEL, BAR, DOT, GAP = 23, 17, 14, 14  # heights in pixels
 LONG_LABEL = 24  # characters that fit beside the printed number on a narrow screen
@@ -114,7 +114,7 @@ def _hover(row: RateRow, name: str) -> str:
     rate = row.rates[name]
     return (
         f"<b>{safe(row.label)}</b><br>{safe(name)}: {interval_text(rate.rate, rate.low, rate.high)}"
-        f"<br>{rate.count:,} of {rate.n:,} networks"
+        f"<br>{rate.count:,} of {counted_text(rate.n, 'network')}"
     )
 
 

@@ -20,7 +20,7 @@ from gradlab.reports.charts.style import (
     whiskers,
 )
 from gradlab.stats import Proportion, Share
-from gradlab.stats.text import interval_text, percent_text
+from gradlab.stats.text import counted_text, interval_text, percent_text
 
 LABEL, LANE = 21, 20
 LONG_LABEL = 33  # characters that fit beside the printed number on a narrow screen
@@ -141,7 +141,7 @@ def _marks(figure: go.Figure, shown: Sequence[tuple[ReadingRow, float]], compati
             error_x=whiskers([row.rate for row, _ in shown]),
             hovertext=[
                 f"{safe(row.label)}<br>{interval_text(row.rate.rate, row.rate.low, row.rate.high)}"
-                f"<br>{row.rate.n:,} networks<br>prediction for another run:"
+                f"<br>{counted_text(row.rate.n, 'network')}<br>prediction for another run:"
                 f" {100 * row.prediction[0]:.1f} to {100 * row.prediction[1]:.1f} %"
                 for row, _ in shown
             ],

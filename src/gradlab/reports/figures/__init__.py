@@ -4,6 +4,10 @@ Everything is decided from what the `Analysis` holds (named rows, a map of width
 readings, looks, snapshots), never from a study's name. Missing data leaves a figure out.
 """
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
 from gradlab.reports.figures.boundaries import boundary_figures
 from gradlab.reports.figures.computed import computed_figures
 from gradlab.reports.figures.factors import factor_figures, reading_figures
@@ -25,13 +29,28 @@ __all__ = ["Figure", "figures_of", "films_of"]
 
 
 def figures_of(analysis: Analysis) -> list[Figure | Film]:
-    """All figures of a study; the first is the one that decides its question.
+    """All figures of a study, each of another title; the first is the one that decides its question.
 
     Where a study counts outcomes that is the rates of the named rows; where there are none the grid of factors, else the
     map. Where it measures numbers, it is these. Pictures follow the metrics, for they show the same networks.
     """
+    return _apart(_figures(analysis))
+
+
+def _apart(figures: Sequence[Figure | Film]) -> list[Figure | Film]:
+    """The figures, those of one title counted, so that a list of contents tells them apart."""
+    counts, seen = Counter(figure.title for figure in figures), Counter[str]()
+    apart = []
+    for figure in figures:
+        seen[figure.title] += 1
+        of = f", {seen[figure.title]} of {counts[figure.title]}" if counts[figure.title] > 1 else ""
+        apart.append(replace(figure, title=f"{figure.title}{of}"))
+    return apart
+
+
+def _figures(analysis: Analysis) -> Sequence[Figure | Film]:
     if analysis.study.is_exact:
-        return [*computed_figures(analysis)]
+        return computed_figures(analysis)
     theory = gradients_beside_theory(analysis)
     numbers = [
         *reaching_figures(analysis),

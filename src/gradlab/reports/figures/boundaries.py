@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradlab.reports import charts
 from gradlab.reports.figures.record import Figure
-from gradlab.reports.words import replicas_text
+from gradlab.reports.words import levels_text, replicas_text
 from gradlab.studies.claims import claim_boundaries
 from gradlab.studies.compare import DEPTHS
 from gradlab.studies.results import Analysis
@@ -49,8 +49,9 @@ def boundary_figures(analysis: Analysis) -> list[Figure]:
         caption = (
             f"Mean {said} at the end, over {across} and {measure.along}. Solid: up to where it reaches {measure.threshold:g}; "
             f"dashed: {theory}, nothing fitted; at the upper edge where theory sees no end. {counted.capitalize()}. "
-            f"{replicas_text([boundary.n for boundary in found])} a cell."
+            f"{replicas_text([boundary.n for boundary in found])}."
         )
-        title = f"How far in {measure.along} networks reach a {said} of {measure.threshold:g}"
+        of = f" ({levels_text(measure.where)})" if measure.where else ""
+        title = f"How far in {measure.along} networks reach a {said} of {measure.threshold:g}{of}"
         figures.append(Figure(f"boundary-{len(figures) + 1}", title, caption, drawn, least_px=420))
     return figures

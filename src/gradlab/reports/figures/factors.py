@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from gradlab.reports import charts
 from gradlab.reports.figures.record import Figure
-from gradlab.reports.selection import factors_of, grid_groups, with_readings
+from gradlab.reports.selection import factors_of, grid_groups, others_text, with_readings
 from gradlab.reports.words import claim_of, levels_text, rate_text, replicas_text
 from gradlab.stats import Proportion, wilson
-from gradlab.stats.text import percent_text
+from gradlab.stats.text import counted_text, percent_text
 from gradlab.studies.claim import LevelValue
 from gradlab.studies.claim_result import ClaimResult
 from gradlab.studies.results import Analysis, CellResult
@@ -40,19 +40,29 @@ def _grid(analysis: Analysis, row: str, cells: Sequence[CellResult]) -> Figure:
         for cell in cells
     ]
     panels = charts.effect_grids(found, x, y)
-    left = f" The first {MOST_PANELS} of {len(panels)} panels are drawn." if len(panels) > MOST_PANELS else ""
+    left = (
+        f" The first {MOST_PANELS} of {counted_text(len(panels), 'panel')} are drawn."
+        if len(panels) > MOST_PANELS
+        else ""
+    )
     rates = [cell.rate for cell in found]
     least, most = min(rates, key=_rate), max(rates, key=_rate)
     caption = (
         f"Collapsed at the end, in percent of the networks, over {x} and {y}"
         + ("; one panel for every combination of the rest." if len(panels) > 1 else ".")
-        + f" It goes from {rate_text(least)} to {rate_text(most)}.{_alive(cells)} Intervals stand in the table of cells and"
-        f" under the pointer; {replicas_text([rate.n for rate in rates], 'networks')}.{left}"
+        + f" {_span(least, most)}.{_alive(cells)}{others_text(cells)} Intervals stand in the table of cells and"
+        f" under the pointer; {replicas_text([rate.n for rate in rates])}.{left}"
     )
     drawn = dict(list(panels.items())[:MOST_PANELS])
     id = f"grid-{list(grid_groups(analysis)).index(row) + 1}" if row else "grid"
     title = f"Collapse over {x} and {y}" + (f" in {row}" if row else "")
     return Figure(id, title, caption, drawn, least_px=150 + 48 * len({cell.x for cell in found}))
+
+
+def _span(least: Proportion, most: Proportion) -> str:
+    if least.rate < most.rate:
+        return f"It goes from {rate_text(least)} to {rate_text(most)}"
+    return "None collapsed" if not most.count else f"It is {rate_text(most)} in each"
 
 
 def _alive(cells: Sequence[CellResult]) -> str:
@@ -71,7 +81,7 @@ def _rate(proportion: Proportion) -> float:
 
 def _bars(analysis: Analysis, cells: Sequence[CellResult]) -> Figure | None:
     bars = []
-    for effect in analysis.effects:
+    for effect in analysis.effects if any(cell.outcomes[OUTCOME].count for cell in cells) else ():
         found = _moves(cells, effect.factor)
         if found:
             bars.append(charts.EffectBar(effect.factor, effect.largest, found, effect.by_level))
@@ -79,10 +89,11 @@ def _bars(analysis: Analysis, cells: Sequence[CellResult]) -> Figure | None:
     if figure is None:
         return None
     first = bars[0]
+    combinations = counted_text(len(first.combinations), "combination")
     caption = (
         f"How far each factor alone moves the collapse rate, all others held. {first.factor} moves it most:"
-        f" {100 * first.mean:.1f} points on average over {len(first.combinations)} combinations of the others (pale ticks)."
-        f" {len(cells)} cells, {replicas_text([cell.replicas for cell in cells])}."
+        f" {100 * first.mean:.1f} points on average over {combinations} of the others (pale ticks)."
+        f" {counted_text(len(cells), 'cell')}, {replicas_text([cell.replicas for cell in cells])}."
     )
     return Figure("effects", "Which factor matters most", caption, {"": figure})
 

@@ -9,7 +9,7 @@ from gradlab.reports.charts.style import OKABE_ITO
 from gradlab.reports.charts.trends import Trend, TrendPoint, trends
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.words import levels_text, replicas_text
-from gradlab.stats.text import mean_text, number_text
+from gradlab.stats.text import counted_text, mean_text, number_text
 from gradlab.studies.measured import Metric
 from gradlab.studies.results import Analysis, CellResult
 from gradlab.studies.study import Factor, Study
@@ -99,4 +99,6 @@ def metric_point(cell: CellResult, name: str, metric: Metric, x: float, where: s
         return TrendPoint(x, math.nan, math.nan, math.nan, where)
     low, high = (bound if math.isfinite(bound) else mean.mean for bound in (mean.low, mean.high))
     number = mean_text(mean.mean, mean.low, mean.high) if mean.n > 1 else number_text(mean.mean)
-    return TrendPoint(x, mean.mean, low, high, f"{where}<br>{number}<br>{mean.n} of {len(values)} networks")
+    return TrendPoint(
+        x, mean.mean, low, high, f"{where}<br>{number}<br>{mean.n} of {counted_text(len(values), 'network')}"
+    )

@@ -9,6 +9,7 @@ from gradlab.reports.figures.record import Figure
 from gradlab.reports.selection import map_cells, theory_pairs
 from gradlab.reports.words import level_text, replicas_text
 from gradlab.stats import standard_error
+from gradlab.stats.text import counted_text
 from gradlab.studies.compare import THEORIES
 from gradlab.studies.results import Analysis, CellResult
 
@@ -71,7 +72,7 @@ def _caption(cells: Sequence[CellResult], outcome: str, theories: Sequence[str],
         if found:
             farthest = max(found, key=lambda entry: abs(entry[0])) if exact else min(found)
             kind = "the farthest cell" if exact else "against the lower bound the lowest cell"
-            text += f" Of {len(found)} cells {kind} is {farthest[1]}, {farthest[0]:+.1f} standard errors away."
+            text += f" Of {counted_text(len(found), 'cell')} {kind} is {farthest[1]}, {farthest[0]:+.1f} standard errors away."
     if is_log and any(rate.count == 0 for cell in measured for rate in [cell.at_birth[outcome]]):
         text += " An open triangle: none of n, drawn at the interval's upper end."
     return f"{text} {replicas_text([cell.at_birth[outcome].n for cell in measured])}.".replace(" n =", " Here n =")

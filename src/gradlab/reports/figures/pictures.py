@@ -20,7 +20,7 @@ from gradlab.reports.selection import labels
 from gradlab.reports.words import count_text
 from gradlab.signals import layer_names
 from gradlab.signals.embedding import METHODS, Embedding
-from gradlab.stats.text import number_text, percent_text
+from gradlab.stats.text import counted_text, number_text, percent_text
 from gradlab.studies.results import Analysis, CellResult
 from gradlab.studies.study import Metric, Study
 from gradlab.training.train import LOSS_SET
@@ -148,7 +148,7 @@ def left_out_text(analysis: Analysis) -> str:
     if len(cells) <= MOST_PICTURED:
         return ""
     rest = labels(cells)[MOST_PICTURED:]
-    return f"The first {MOST_PICTURED} of {len(cells)} cells with snapshots are drawn; not {'; '.join(rest)}."
+    return f"The first {MOST_PICTURED} of {counted_text(len(cells), 'cell')} with snapshots are drawn; not {'; '.join(rest)}."
 
 
 def _over_steps(cell: CellResult, kind: str, layers: Sequence[str]) -> list[ndarray]:

@@ -8,6 +8,7 @@ from gradlab.reports import charts
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.selection import factors_of
 from gradlab.reports.words import levels_text, replicas_text
+from gradlab.stats.text import counted_text
 from gradlab.studies.claims import claim_boundaries
 from gradlab.studies.results import Analysis, CellResult
 
@@ -43,13 +44,15 @@ def reaching_figures(analysis: Analysis) -> list[Figure]:
         caption = (
             f"Mean {said} at the end, over {y} and {x}; claims count the cells in which it reaches {threshold:g}. "
             + (
-                f"Framed: {len(against)} of {len(cells)} cells on the other side of it than {theory}. "
+                f"Framed: {len(against)} of {counted_text(len(cells), 'cell')} on the other side of it than {theory}. "
                 if theory
                 else ""
             )
             + f"{replicas_text([len(cell.metrics[metric]) for cell in cells])}."
         )
         id, title = f"reaching-{len(figures) + 1}", f"{said.capitalize()} over {y} and {x}"
+        if len({threshold for name, threshold in asked if name == metric}) > 1:
+            title += f", beside {threshold:g}"
         figures.append(Figure(id, title, caption, drawn_panels, least_px=420 if len(panels) > 1 else None))
     return figures
 

@@ -10,10 +10,10 @@ import plotly.graph_objects as go
 from gradlab.parts import ACTIVATIONS
 from gradlab.reports import charts
 from gradlab.reports.figures.record import Figure
-from gradlab.reports.selection import activation_of, claimed, labels, notes, row_cells
+from gradlab.reports.selection import activation_of, claimed, labels, notes, others_text, row_cells
 from gradlab.reports.words import cell_rate, replicas_text
 from gradlab.stats import Proportion, wilson
-from gradlab.stats.text import interval_text
+from gradlab.stats.text import counted_text, interval_text
 from gradlab.studies.results import Analysis, CellResult
 
 LONGEST_NOTED = 44  # characters of a row's label with its note
@@ -33,7 +33,7 @@ def rate_figures(analysis: Analysis) -> list[Figure]:
     for name in rules:
         said = name.replace("_", " ")
         marks[f"{said} at the end"], marks[f"{said} at birth"] = (name, False), (name, True)
-    title = "How many networks collapse, beside the published numbers"
+    title = "How many networks collapse"
     shown = [_rates(analysis, cells, "rates", title, _main_caption(cells, rules), marks)]
     alive = [
         cell for cell in cells if _count(cell, "constant", at_birth=False) or _count(cell, "constant", at_birth=True)
@@ -81,7 +81,8 @@ def _rates(
     }
 
     def given(kind: str, cell: CellResult) -> dict[str, float]:
-        return {name: found[cell.id] for name, found in targets[kind].items() if cell.id in found}
+        levels = tuple(cell.levels.items())  # cells of equal content share an id, not what is published of them
+        return {name: found[levels] for name, found in targets[kind].items() if levels in found}
 
     rows = []
     for cell, label in zip(cells, row_labels(analysis, cells), strict=True):
@@ -90,6 +91,7 @@ def _rates(
         colour = charts.colour_of(activation_of(cell))
         rows.append(charts.RateRow(label, colour, rates, given("published", cell), given("theory", cell)))
     figure = charts.rates(rows, series, groups=colours(cells))
+    title += ", beside the published numbers" if any(row.published for row in rows) else ""
     n = replicas_text([cell.replicas for cell in cells])
     return None if figure is None else Figure(id, title, f"{caption} Whiskers are 95 % intervals; {n}.", {"": figure})
 
@@ -122,11 +124,25 @@ def _main_caption(cells: Sequence[CellResult], rules: Mapping[str, str]) -> str:
         )
         text += f" {len(rules)} definitions: {sets}; the printed numbers are in this order."
     named = zip(labels(cells), [cell_rate(cell, COLLAPSED) for cell in cells], strict=True)
-    found = sorted(((rate.rate, label, rate) for label, rate in named if rate is not None), key=lambda entry: entry[0])
-    if len(found) > 1:
-        (_, low, least), (_, high, most) = found[0], found[-1]
-        text += f" Most collapse in {high}, {_said(most)}; fewest in {low}, {_said(least)}."
-    return text
+    return f"{text}{_extremes([(label, rate) for label, rate in named if rate is not None])}{others_text(cells)}"
+
+
+def _extremes(found: Sequence[tuple[str, Proportion]]) -> str:
+    """Where most networks collapse and where fewest do, in a sentence; "" of a single setting."""
+    if len(found) < 2:
+        return ""
+    low, high = (extreme(rate.rate for _, rate in found) for extreme in (min, max))
+    if low == high:
+        return f" As many collapse in each, {_said(found[0][1])}." if high else " None collapse in any."
+    at = {end: [(label, rate) for label, rate in found if rate.rate == end] for end in (low, high)}
+    (most, at_most), (fewest, at_fewest) = ((_several(at[end]), _said(at[end][0][1])) for end in (high, low))
+    return f" Most collapse in {most}, {at_most}; {'none' if not low else 'fewest'} in {fewest}, {at_fewest}."
+
+
+def _several(found: Sequence[tuple[str, Proportion]]) -> str:
+    """A setting, and how many others are as it is."""
+    others = f" and {len(found) - 1} other{'s' * (len(found) > 2)}" if len(found) > 1 else ""
+    return f"{found[0][0]}{others}"
 
 
 def _said(rate: Proportion) -> str:
@@ -165,7 +181,9 @@ def survival_figure(analysis: Analysis) -> Figure | None:
         " birth stays."
     )
     text += _largest_swing(first)
-    left = f" The first {MOST_CURVES} of {len(first)} rows are drawn." if len(first) > MOST_CURVES else ""
+    left = (
+        f" The first {MOST_CURVES} of {counted_text(len(first), 'row')} are drawn." if len(first) > MOST_CURVES else ""
+    )
     bands = f" Bands are 95 % intervals; {replicas_text([cell.replicas for cell in cells[:MOST_CURVES]])}."
     found = colours(cells).items()
     named = ", ".join(f"{name} {_COLOUR_NAMES[colour]}" for name, colour in found if colour in _COLOUR_NAMES)

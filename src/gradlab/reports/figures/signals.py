@@ -18,6 +18,7 @@ from gradlab.reports.figures.theory import theory_at_birth
 from gradlab.reports.selection import activation_of, labels
 from gradlab.reports.words import count_text, levels_text
 from gradlab.signals import DISTRIBUTIONS, QUANTITIES, History, layer_names
+from gradlab.stats.text import counted_text
 from gradlab.studies.results import Analysis, CellResult
 
 MOST_PANELS = 12
@@ -229,11 +230,16 @@ def _when(cells: Sequence[CellResult]) -> str:
 def _networks(cells: Sequence[CellResult]) -> str:
     counts = sorted({cell.signals.values[next(iter(cell.signals.values))].shape[1] for cell in cells if cell.signals})
     counts = counts or sorted({cell.replicas for cell in cells})
-    return f"{' to '.join(count_text(n) for n in dict.fromkeys((counts[0], counts[-1])))} networks a setting"
+    span = "" if counts[0] == counts[-1] else f"{count_text(counts[0])} to "
+    return f"{span}{counted_text(counts[-1], 'network')} a setting"
 
 
 def _left_out(cells: Sequence[CellResult]) -> str:
-    return f" The first {MOST_PANELS} of {len(cells)} settings are shown." if len(cells) > MOST_PANELS else ""
+    return (
+        f" The first {MOST_PANELS} of {counted_text(len(cells), 'setting')} are shown."
+        if len(cells) > MOST_PANELS
+        else ""
+    )
 
 
 def _colours(cells: Sequence[CellResult]) -> list[str]:

@@ -79,7 +79,8 @@ def born_dead_one_input(widths: Sequence[int]) -> float:
     """
     if 1 in widths:
         return 1.0 - math.prod(1.0 - 2.0 ** -min(n, 1100) for n in _checked(widths))
-    return -math.expm1(math.fsum(math.log1p(-(2.0 ** -min(n, 1100))) for n in (_checked(widths) if widths else ())))
+    lives = math.fsum(math.log1p(-(2.0 ** -min(n, 1100))) for n in (_checked(widths) if widths else ()))
+    return abs(math.expm1(lives))  # never above 0; that of no chance is 0, not -0
 
 
 def born_dead_lower_bound(width: int, depth: int) -> float:
@@ -129,7 +130,7 @@ def born_dead_width_2(depth: int) -> float:
     """
     if depth < 1:
         raise UserError("depth", got=depth, expected="at least one hidden layer")
-    single = -math.expm1((depth - 1) * math.log(0.75))
+    single = abs(math.expm1((depth - 1) * math.log(0.75)))  # 0, not -0, at depth 1
     return 0.5 * single + 0.5 * dead_from_right_angle(depth - 1)
 
 

@@ -34,7 +34,7 @@ def death_of(rows: Sequence[Row], inputs: int, *, is_plain: bool) -> BornDead | 
         return BornDead(tuple(widths), 1.0, 1.0, 1.0, 1.0)
     if any(row.weights.bias_mean != 0.0 for row in rows):
         alive = math.fsum(math.log1p(-min(_off(row) ** row.units, 1.0 - 1e-16)) for row in silent)
-        single = -math.expm1(alive)
+        single = abs(math.expm1(alive))  # 0, not -0, where no layer can die
         return BornDead(tuple(widths), single, 0.0, single, None)
     found = born_dead(widths)
     if inputs == 1 and len(silent) == len(hidden) and not any(row.weights.has_biases for row in hidden):
