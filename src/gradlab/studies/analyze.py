@@ -15,10 +15,10 @@ from numpy import ndarray
 from gradlab.signals import History, Snapshot
 from gradlab.stats import Proportion, wilson
 from gradlab.studies.answer import answer_text
-from gradlab.studies.claim import LevelValue
-from gradlab.studies.claims import judge, judge_exact
+from gradlab.studies.claims import Found, judge
 from gradlab.studies.compare import theories_of
 from gradlab.studies.exact import computed
+from gradlab.studies.levels import LevelValue
 from gradlab.studies.load import to_toml
 from gradlab.studies.look_arrays import LookArrays
 from gradlab.studies.outcome_names import COLLAPSED, END_ONLY, OUTCOME_ORDER
@@ -46,10 +46,13 @@ def analyze(store: Store, plan: Plan, command: str = "") -> Analysis:
         return analyze_exact(plan, command or store.command(plan))
     numbers = store.cell_numbers(plan)
     cells = [cell_result(store, plan, cell, numbers.get(cell.id)) for cell in plan.cells]
-    claims = [
-        judge(claim, plan, cells, lambda *pair: paired_counts(store, plan, numbers, *pair))
-        for claim in plan.study.claims
-    ]
+    found = Found(
+        cells=cells,
+        metrics=plan.study.metrics,
+        inputs=plan.study.inputs,
+        pairs=lambda *pair: paired_counts(store, plan, numbers, *pair),
+    )
+    claims = [judge(claim, found) for claim in plan.study.claims]
     sessions = store.query(
         "SELECT seconds, compile_seconds, versions, hardware FROM session WHERE plan = ? ORDER BY id",
         (plan.key,),
@@ -86,8 +89,8 @@ def analyze_exact(plan: Plan, command: str) -> Analysis:
         ComputedResult(name, each.compute, each.given, computed(each.compute, each.given, f"computations.{name}.given"))
         for name, each in study.computations.items()
     ]
-    by_name = {result.name: result for result in results}
-    claims = [judge_exact(claim, by_name) for claim in study.claims]
+    found = Found(computed={result.name: result for result in results})
+    claims = [judge(claim, found) for claim in study.claims]
     return Analysis(
         study=study, study_toml=to_toml(study), cells=[], claims=claims, effects=[],
         answer=answer_text(study.answer, claims), seed=plan.seed, device=plan.device, engine="exact",
