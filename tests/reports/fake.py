@@ -12,10 +12,12 @@ from numpy import ndarray
 
 from gradlab.spec import setup_from
 from gradlab.stats import Proportion, prediction_interval, standard_error, wilson
-from gradlab.studies.claim import LevelValue
-from gradlab.studies.claim_result import ClaimResult, Reading
+from gradlab.studies.claims import ClaimResult, Reading
+from gradlab.studies.claims.criteria.closed_form import ClosedForm
+from gradlab.studies.claims.measures.rate import Rate
 from gradlab.studies.compare import theories_of
 from gradlab.studies.environment import Environment, Trained
+from gradlab.studies.levels import LevelValue
 from gradlab.studies.results import Analysis, CellResult, Effect
 from gradlab.studies.study import Study
 
@@ -109,11 +111,13 @@ def dying(replicas: int = 1000, share_done: float = 1.0) -> Analysis:
         _rate_claim(study, 5, by_row["B4"]),
         ClaimResult(
             "B5 RAI against He", study.claims[6].statement, 0.0, "bound", -0.618, -0.651, -0.585, n, None, "held",
-            f"{n:,} pairs of replicas; 95 % interval [-0.651, -0.585] against at most 0",
+            f"{n:,} pairs of replicas; 95 % interval of the difference [-0.651, -0.585] against below 0",
+            unit="points", judgement="interval of the difference",
         ),
         ClaimResult(
             "map", study.claims[7].statement, 1.0, "theory", 0.99, 0.9455, 0.9982, 1_000_000, None, "not held",
             "99 of 100 cells within 4 standard errors of the closed form; farthest -4.12",
+            judgement="closed form", counted=(99, 100, "cells"),
         ),
     ]  # fmt: skip
     answer = "95.4 % [93.9, 96.5] of 1,000 relu networks end constant; 92.2 % were born so. The report it repeats found 96.7 %."
@@ -169,6 +173,7 @@ def leaky(replicas: int = 200) -> Analysis:
     claim = ClaimResult(
         "B4 readings", study.claims[0].statement, 0.83, "published", fitting.rate, fitting.low, fitting.high, replicas * 40, None,
         "held" if fits else "not held", f"{fits} of {len(readings)} readings reproduce 0.83", "S1, section 2.2", tuple(readings),
+        judgement="readings", counted=(fits, len(readings), "readings"),
     )  # fmt: skip
     effects = sorted((_effect(name, cells) for name in ("slope", "sigma", "bias")), key=lambda effect: -effect.largest)
     return _analysis(
@@ -208,15 +213,16 @@ def _claim(id: str, statement: str, row: str, kind: str = "rate", **rest: Any) -
 
 def _rate_claim(study: Study, index: int, cell: CellResult) -> ClaimResult:
     claim = study.claims[index]
+    assert isinstance(claim.measure, Rate)
     rate = (cell.at_birth if claim.measure.look == 0 else cell.outcomes)["collapsed"]
     target, kind, prediction = claim.published, "published", None
-    if claim.expected is not None and claim.expected.theory:
+    if isinstance(claim.expected, ClosedForm):
         target, kind = cell.theory[claim.expected.theory], "theory"
         gap = (rate.rate - target) / standard_error(target, rate.n)
         verdict, why = "held", f"{gap:+.2f} standard errors from the closed form"
     elif claim.expected is not None:
         target, kind, verdict, why = (
-            claim.expected.at_most,
+            claim.expected.number,
             "bound",
             "held",
             "95 % interval [0.0002, 0.006] against at most 0.01",

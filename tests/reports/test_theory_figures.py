@@ -12,7 +12,7 @@ from gradlab.reports.figures import theory as theory_figures
 from gradlab.reports.figures.theory import gradients_beside_theory, theory_at_birth
 from gradlab.signals import History
 from gradlab.spec import NetworkSpec, Setup
-from gradlab.studies.claim import Claim
+from gradlab.studies.claims import Claim
 from gradlab.studies.results import Analysis, CellResult
 from tests.reports import fake
 

@@ -39,21 +39,21 @@ def test_claims_say_what_they_are_judged_by_and_in_which_unit() -> None:
     analysis = fake.dying(200)
     by_id = {claim.id: claim for claim in analysis.claims}
     published = {id: words.published_text(claim, analysis) for id, claim in by_id.items()}
-    measured = {id: words.measured_text(claim, analysis) for id, claim in by_id.items()}
+    measured = {id: words.measured_text(claim) for id, claim in by_id.items()}
     assert published["B1"] == "96.7 %" and measured["B1"].count("[") == 1
     assert published["B1 born"] == "92.49 % (theory)"
     assert published["B2"] == "at most 1 %"
     assert published["B5 RAI against He"] == "below 0" and "points" in measured["B5 RAI against He"]
     assert published["map"] == "closed form" and measured["map"] == "99 of 100 cells"
     readings = fake.leaky(60)
-    assert words.measured_text(readings.claims[0], readings).endswith("of 40 readings")
+    assert words.measured_text(readings.claims[0]).endswith("of 40 readings")
 
 
 def test_a_claim_the_study_does_not_hold_is_shown_as_it_is() -> None:
     analysis = fake.hostile()
     claim = analysis.claims[0]
     assert words.published_text(claim, analysis) == "50 %"
-    assert "[40.0, 60.0]" in words.measured_text(claim, analysis)
+    assert "[40.0, 60.0]" in words.measured_text(claim)
 
 
 def test_levels_name_all_but_the_row() -> None:

@@ -14,10 +14,10 @@ from gradlab.errors import UserError
 from gradlab.seeds import Purpose
 from gradlab.signals import QUANTITIES
 from gradlab.stats import next_value, t_mean, wilson
-from gradlab.studies.claim import Claim
-from gradlab.studies.claims import judge
+from gradlab.studies.claims import Claim, Estimate, Found, judge
+from gradlab.studies.claims.criteria.published import Published
+from gradlab.studies.claims.measures.numbers import numbers
 from gradlab.studies.look_arrays import LookArrays
-from gradlab.studies.number_claims import Measured, measured, numbers, reading
 from gradlab.studies.plan import make_plan
 from gradlab.studies.results import Analysis, CellResult
 from tests.studies.small import run, small_plan, small_study
@@ -88,29 +88,36 @@ def test_arrays_survive_packing(analysis: Analysis) -> None:
     assert np.array_equal(again.signals["gradient_max"], looks.signals["gradient_max"])
 
 
-def judged(cell: CellResult, other: CellResult | None, asked: Claim) -> Measured:
-    found = measured(asked, {"where": cell} | ({"minus": other} if other else {}))
-    assert isinstance(found, Measured), found
-    return found
+def found_by(asked: Claim, analysis: Analysis, *cells: CellResult) -> Found:
+    return Found(cells=cells or analysis.cells, metrics=analysis.study.metrics, inputs=analysis.study.inputs)
+
+
+def estimate(asked: Claim, analysis: Analysis, *cells: CellResult) -> Estimate:
+    found = asked.measure.estimates(found_by(asked, analysis, *cells), 1)
+    assert not isinstance(found, str), found
+    (one,) = found
+    return one
+
+
+A, B = {"where": {"row": "A"}}, {"where": {"row": "B"}}
 
 
 def test_means_differences_and_ratios_are_of_paired_replicas(analysis: Analysis) -> None:
     first, second = analysis.cells
     accuracy = first.metrics["accuracy"][:, -1].astype(float)
-    mean = judged(first, None, claim({"mean": "accuracy"}, published=0.5))
+    mean = estimate(claim({"mean": "accuracy", **A}, published=0.5), analysis)
     assert (mean.value, mean.n, mean.prediction) == (accuracy.mean(), 4, next_value(accuracy))
-    gap = judged(first, second, claim({"mean": "accuracy", "minus": {"row": "B"}}, expected={"above": 0.0}))
+    gap = estimate(claim({"mean": "accuracy", **A, "minus": {"row": "B"}}, expected={"above": 0.0}), analysis)
     differences = accuracy - second.metrics["accuracy"][:, -1]
-    assert gap.value == pytest.approx(differences.mean())
-    assert gap.prediction == pytest.approx((t_mean(differences).low, t_mean(differences).high))
-    asked = claim({"ratio": "gradient_max", "layer": 1, "to_layer": "output", "look": 0}, expected={"at_most": 1.0})
-    ratio = judged(second, None, asked)
+    assert gap.value == pytest.approx(differences.mean()) and gap.prediction is None
+    assert (gap.low, gap.high) == pytest.approx((t_mean(differences).low, t_mean(differences).high))
+    measure = {"ratio": "gradient_max", "layer": 1, "to_layer": "output", "look": 0, **B}
+    ratio = estimate(claim(measure, expected={"at_most": 1.0}), analysis)
     top, bottom = (numbers(second, "gradient_max", layer, 0) for layer in (1, "output"))
     assert ratio.value == pytest.approx(float(np.exp(np.log(top / bottom).mean())))
-    assert ratio.low < ratio.value < ratio.high and ratio.prediction[0] < ratio.low
-    growth = judged(
-        second, None, claim({"ratio": "gradient_max", "layer": 1, "to_look": 0}, expected={"at_least": 0.0})
-    )
+    assert ratio.prediction is not None and ratio.prediction[0] < ratio.low < ratio.value < ratio.high
+    measure = {"ratio": "gradient_max", "layer": 1, "to_look": 0, **B}
+    growth = estimate(claim(measure, expected={"at_least": 0.0}), analysis)
     end, birth = (numbers(second, "gradient_max", 1, look) for look in (None, 0))
     assert growth.value == pytest.approx(float(np.exp(np.log(end / birth).mean())))
 
@@ -119,61 +126,68 @@ def test_a_cheaper_cell_lends_its_spread(analysis: Analysis) -> None:
     first, second = analysis.cells
     asked = claim({"mean": "accuracy", "where": {"row": "A"}, "spread": {"row": "B"}}, published=0.5)
     first = replace(first, metrics={"accuracy": first.metrics["accuracy"][:2]})
-    found = measured(asked, {"where": first, "spread of where": second})
-    assert isinstance(found, Measured)
+    found = estimate(asked, analysis, first, second)
     mine, others = (cell.metrics["accuracy"][:, -1].astype(float) for cell in (first, second))
     assert found.prediction == next_value(mine, spread=others)
     assert found.prediction[1] - mine.mean() == pytest.approx(
         (next_value(others)[1] - others.mean()) * (len(others) / len(mine)) ** 0.5
         * ((1 + len(mine)) / (1 + len(others))) ** 0.5
     )  # fmt: skip
-    assert found.borrowed == "; spread of 4 with row B" and asked.needed == 1
+    assert found.where == "; spread of 4 with row B" and asked.needed == 1
 
 
 def test_a_published_number_may_have_been_rounded() -> None:
-    asked = claim({"mean": "accuracy"}, published=0.114)
-    assert asked.allows(0.1135, 0.1135) and asked.allows(0.1145, 0.2) and not asked.allows(0.1146, 0.2)
+    asked = Published(published=0.114)
+
+    def verdict(low: float, high: float) -> str:
+        judged = asked.judge(
+            [Estimate(value=low, low=low, high=high, n=9, networks=9, of="mean", prediction=(low, high))]
+        )
+        return judged.verdict
+
+    assert verdict(0.1135, 0.1135) == verdict(0.1145, 0.2) == "held" and verdict(0.1146, 0.2) == "not held"
 
 
 def test_spread_is_borrowed_only_where_it_must_be(analysis: Analysis) -> None:
     first, second = analysis.cells
     asked = claim({"mean": "accuracy", "where": {"row": "A"}, "spread": {"row": "B"}}, published=0.5)
     mine = first.metrics["accuracy"]
-    own = measured(asked, {"where": first, "spread of where": second})
-    assert isinstance(own, Measured) and own.borrowed == "" and own.prediction == next_value(mine[:, -1].astype(float))
+    own = estimate(asked, analysis, first, second)
+    assert own.borrowed is None and own.prediction == next_value(mine[:, -1].astype(float))
     few = replace(second, metrics={"accuracy": second.metrics["accuracy"][:1]})
     one = replace(first, metrics={"accuracy": mine[:1]})
-    assert measured(asked, {"where": one, "spread of where": few}) == "1 network to take the spread from, 2 needed"
+    said = asked.measure.estimates(found_by(asked, analysis, one, few), 1)
+    assert said == "1 network to take the spread from, 2 needed"
 
 
 def test_an_interval_of_all_shares_decides_nothing(analysis: Analysis) -> None:
-    plan = small_plan(**DIGITS)
     far = np.array([[0.0, 0.0], [0.0, 1.0]], np.float32)  # one network that learns, one that does not
     first, *others = analysis.cells
     steps, curves = [0, 1], first.loss_curves[:, :2]
     by_look = {name: counts[:2] for name, counts in first.by_look.items()}
     cells = [replace(first, metrics={"accuracy": far}, steps=steps, by_look=by_look, loss_curves=curves), *others]
-    asked = claim({"mean": "accuracy", "where": {"row": "A"}}, published=0.2, min_replicas=2)
-    found = judge(asked, plan, cells, lambda *_: (0, 0, 0))
+    asked = claim({"mean": "accuracy", **A}, published=0.2, min_replicas=2)
+    found = judge(asked, found_by(asked, analysis, *cells))
     assert (found.verdict, found.prediction) == ("undecided", (0.0, 1.0)) and "leaves no share out" in found.why
-    readings = claim({"readings": "accuracy", "where": {"row": "A"}}, published=0.2, min_replicas=2)
-    one = reading(readings, cells[0], None)
-    assert one is not None and one.prediction == (0.0, 1.0) and one.compatible is None
-    several = judge(readings, plan, cells, lambda *_: (0, 0, 0))
+    readings = claim({"readings": "accuracy", **A}, published=0.2, min_replicas=2)
+    several = judge(readings, found_by(readings, analysis, *cells))
+    assert several.readings[0].prediction == (0.0, 1.0) and several.readings[0].compatible is None
     assert several.verdict == "undecided" and several.why == "0 of 1 readings reproduce 0.2; 1 leave no share out"
-    rate = claim({"rate": "collapsed", "where": {"row": "A"}}, published=0.2, published_replicas=1, min_replicas=2)
+    rate = claim({"rate": "collapsed", **A}, published=0.2, published_replicas=1, min_replicas=2)
     half = {"collapsed": wilson(1, 2)}
-    assert judge(rate, plan, [replace(cells[0], outcomes=half), *others], lambda *_: (0, 0, 0)).verdict == "undecided"
+    cells = [replace(cells[0], outcomes=half), *others]
+    assert judge(rate, found_by(rate, analysis, *cells)).verdict == "undecided"
 
 
 def test_every_layer_is_the_worst_one(analysis: Analysis) -> None:
-    cell = analysis.cells[0]
-    least = judged(cell, None, claim({"mean": "activation_std", "layer": "every"}, expected={"at_least": 0.1}))
+    every = claim({"mean": "activation_std", "layer": "every", **A}, expected={"at_least": 0.1})
+    judged = judge(every, found_by(every, analysis))
     each = [
-        judged(cell, None, claim({"mean": "activation_std", "layer": k}, expected={"at_least": 0.1})) for k in (1, 2)
+        estimate(claim({"mean": "activation_std", "layer": k, **A}, expected={"at_least": 0.1}), analysis)
+        for k in (1, 2)
     ]
-    assert least.prediction[0] == min(one.prediction[0] for one in each)
-    assert least.place in ("layer 1", "layer 2")
+    worst = min(each, key=lambda one: one.prediction or (0.0, 0.0))
+    assert judged.measured == worst.value and judged.why.endswith(f"in layer {each.index(worst) + 1}")
 
 
 def test_a_study_judges_its_claims(tmp_path: Path) -> None:
@@ -224,12 +238,15 @@ def test_readings_of_an_accuracy_borrow_one_cells_spread(tmp_path: Path) -> None
         ({"mean": "acuracy"}, {"published": 1.0}, ["acuracy", "accuracy, test_loss"]),
         ({"mean": "accuracy", "layer": 1}, {"published": 1.0}, ["a metric has no layers"]),
         ({"mean": "gradient_max"}, {"published": 1.0}, ["a layer of the quantity gradient_max"]),
+        ({}, {"published": 1.0}, ["measure: got none of them", "exactly one of boundary, difference"]),
+        ({"men": "accuracy"}, {"published": 1.0}, ["exactly one of", 'did you mean "mean"?']),
+        ({"rate": "collapsed", "mean": "accuracy"}, {"published": 1.0}, ["got mean and rate", "exactly one of"]),
         ({"ratio": "accuracy"}, {"published": 1.0}, ["to (levels), to_layer or to_look"]),
-        ({"mean": "accuracy", "to_layer": 2}, {"published": 1.0}, ["a ratio"]),
+        ({"mean": "accuracy", "to_layer": 2}, {"published": 1.0}, ["to_layer: unknown key of mean"]),
         ({"mean": "gradient_max", "layer": "every"}, {"published": 1.0}, ["a bound"]),
         ({"mean": "accuracy", "layer": 0}, {"published": 1.0}, ["layer"]),
         ({"mean": "accuracy", "spread": {"row": "C"}}, {"published": 1.0}, ["spread of where", "0 cells"]),
-        ({"rate": "collapsed", "spread": {"row": "B"}}, {"published": 0.5}, ["a mean, a ratio or readings"]),
+        ({"rate": "collapsed", "spread": {"row": "B"}}, {"published": 0.5}, ["spread: unknown key of rate"]),
     ],
 )
 def test_mistakes(measure: dict[str, Any], judged_by: dict[str, Any], pieces: list[str]) -> None:

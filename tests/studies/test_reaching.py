@@ -13,10 +13,10 @@ from gradlab.errors import SpecError
 from gradlab.reports.figures import figures_of
 from gradlab.reports.words import claim_name, expected_text, measured_text
 from gradlab.stats import paired_rates_difference, wilson
-from gradlab.studies.claim import Measure
+from gradlab.studies.claims import Estimate, Found
+from gradlab.studies.claims.measures.reaching import Reaching
 from gradlab.studies.load import QUICK, study_from
 from gradlab.studies.plan import make_plan
-from gradlab.studies.reaching import reached
 from gradlab.studies.results import Analysis
 from tests.studies.small import run, table
 
@@ -60,42 +60,46 @@ def with_accuracy(analysis: Analysis, **means: list[float]) -> list[Any]:
     return cells
 
 
+def reached(cells: list[Any], **levels: Any) -> Estimate | str:
+    found = Reaching(**REACHING, **levels).estimates(Found(cells=cells), 1)
+    return found if isinstance(found, str) else found[0]
+
+
 def test_cells_are_counted(analysis: Analysis) -> None:
     cells = with_accuracy(analysis, relu=[0.9, 0.9], tanh=[0.5, 0.1], gelu=[0.4, np.nan])
-    found = reached(Measure(**REACHING), cells, [])
+    found = reached(cells)
     assert not isinstance(found, str)
     share = wilson(3, 6)
-    assert (found.share, found.low, found.high, found.networks) == (0.5, share.low, share.high, 12)
-    assert found.why == "3 of 6 cells reach 0.5; not tanh and backward, gelu and forward, gelu and backward"
+    assert (found.value, found.low, found.high, found.networks, found.n) == (0.5, share.low, share.high, 12, 2)
+    assert found.said == "3 of 6 cells reach 0.5; not tanh and backward, gelu and forward, gelu and backward"
 
 
 def test_pairs_agree_in_all_other_levels(analysis: Analysis) -> None:
     cells = with_accuracy(analysis, relu=[0.9, 0.9], tanh=[0.5, 0.1], gelu=[0.4, 0.1])
-    measure = Measure(**REACHING, where={"gain": "forward"}, minus={"gain": "backward"})
-    both = [[cell for cell in cells if cell.levels["gain"] == gain] for gain in ("forward", "backward")]
-    found = reached(measure, *both)
+    found = reached(cells, where={"gain": "forward"}, minus={"gain": "backward"})
     assert not isinstance(found, str)
     gap = paired_rates_difference(1, 0, 3)
-    assert (found.share, found.low, found.high) == (gap.difference, gap.low, gap.high)
-    assert found.why.startswith(
+    assert (found.value, found.low, found.high) == (gap.difference, gap.low, gap.high)
+    assert found.said.startswith(
         "of 3 pairs of cells 1 reach 0.5 at gain forward alone (tanh), 0 reach 0.5 at gain back"
     )
-    fewer = reached(measure, both[0], both[1][1:])  # relu's has no partner
+    alone = [cell for cell in cells if (cell.levels["activation"], cell.levels["gain"]) != ("relu", "backward")]
+    fewer = reached(alone, where={"gain": "forward"}, minus={"gain": "backward"})  # relu's has no partner
     assert not isinstance(fewer, str) and fewer.networks == 8
 
 
 def test_before_anything_is_measured(analysis: Analysis) -> None:
     cells = [replace(cell, metrics={}) for cell in analysis.cells]
-    assert reached(Measure(**REACHING), cells, []) == "no networks measured yet"
+    assert reached(cells) == "no networks measured yet"
 
 
 def test_verdict_words_and_figure(analysis: Analysis) -> None:
     most, depth = analysis.claims
-    assert most.verdict == "undecided" and most.measured == 0.0 and "interval over cells" in most.why
-    assert measured_text(most, analysis).startswith("0 points [")
+    assert most.verdict == "undecided" and most.measured == 0.0 and "difference over cells" in most.why
+    assert measured_text(most).startswith("0 points [")
     assert expected_text(analysis.study.claims[0]) == "above 0"
     # cells with the same content are told apart: relu's two are one network each, and two boundaries
-    assert measured_text(depth, analysis) == "0 of 6 boundaries"
+    assert measured_text(depth) == "0 of 6 boundaries"
     (figure,) = [figure for figure in figures_of(analysis) if figure.id == "reaching-1"]
     assert "Framed: 6 of 6 cells" in figure.caption
     assert not [figure for figure in figures_of(analysis) if figure.id.startswith("boundary")]
@@ -105,17 +109,17 @@ def test_verdict_words_and_figure(analysis: Analysis) -> None:
 
 def test_a_share_is_told_as_a_count(tmp_path: Path) -> None:
     analysis = run(make_plan(study_from(content(REACHING, {"at_most": 0.5}))), tmp_path)
-    assert measured_text(analysis.claims[0], analysis) == "0 of 6 cells"
+    assert measured_text(analysis.claims[0]) == "0 of 6 cells"
     assert (analysis.claims[0].verdict, expected_text(analysis.study.claims[0])) == ("held", "at most 50 %")
 
 
 @pytest.mark.parametrize(
     ("measure", "expected", "message"),
     [
-        ({"reaching": "accuracy"}, {"at_most": 0.5}, "no threshold"),
-        ({**REACHING, "along": "depth"}, {"at_most": 0.5}, "expected a boundary"),
+        ({"reaching": "accuracy"}, {"at_most": 0.5}, "measure.threshold: got nothing"),
+        ({**REACHING, "along": "depth"}, {"at_most": 0.5}, "along: unknown key of reaching"),
         ({**REACHING, "reaching": "acuracy"}, {"at_most": 0.5}, "one of accuracy"),
-        (REACHING, {"theory": "trainable_depth"}, "a bound on it"),
+        (REACHING, {"theory": "trainable_depth"}, "theory for the measure reaching"),
         ({**REACHING, "where": {"gain": "he"}}, {"at_most": 0.5}, "0 cells match"),
         ({**REACHING, "minus": {"gain": "backward"}}, {"above": 0.0}, "as in where"),
         (

@@ -56,7 +56,7 @@ def claim_lines(analysis: Analysis) -> list[dict[str, str]]:
             "why": claim.why,
             "source": claim.source,
             "published": published_text(claim, analysis),
-            "measured": measured_text(claim, analysis),
+            "measured": measured_text(claim),
             "n": claim_count_text(claim),
             "verdict": claim.verdict,
             "shape": _SHAPES[claim.verdict],

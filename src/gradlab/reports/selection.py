@@ -16,8 +16,10 @@ from gradlab.reports.words import (
     rate_text,
 )
 from gradlab.stats.text import counted_text
-from gradlab.studies.claim import LevelValue
-from gradlab.studies.claim_result import ClaimResult
+from gradlab.studies.claims import ClaimResult
+from gradlab.studies.claims.criteria.closed_form import ClosedForm
+from gradlab.studies.claims.measures.rate import Rate
+from gradlab.studies.levels import LevelValue
 from gradlab.studies.results import Analysis, CellResult
 from gradlab.studies.study import Study
 
@@ -182,10 +184,11 @@ def claimed(analysis: Analysis, outcome: str, *, at_birth: bool, kind: str) -> d
     found = {}
     for claim in analysis.claims:
         asked = claim_of(analysis.study, claim.id)
-        if asked is None or claim.kind != kind or claim.published is None or asked.measure.rate != outcome:
+        measure = None if asked is None else asked.measure
+        if not isinstance(measure, Rate) or claim.kind != kind or claim.published is None or measure.rate != outcome:
             continue
         cells = cells_of(claim, analysis)
-        if len(cells) == 1 and (asked.measure.look == 0) == at_birth:
+        if len(cells) == 1 and (measure.look == 0) == at_birth:
             found[tuple(cells[0].levels.items())] = claim.published
     return found
 
@@ -199,12 +202,11 @@ def theory_pairs(analysis: Analysis, names: Sequence[str]) -> dict[str, list[str
     """
     pairs: dict[str, list[str]] = {}
     for claim in analysis.study.claims:
-        theory = claim.expected.theory if claim.expected is not None else None
-        if theory in names and claim.measure.look == 0:
-            assert theory is not None
-            known = pairs.setdefault(claim.measure.name, [])
-            if theory not in known:
-                known.append(theory)
+        measure, form = claim.measure, claim.expected
+        if isinstance(form, ClosedForm) and form.theory in names and isinstance(measure, Rate) and measure.look == 0:
+            known = pairs.setdefault(measure.rate, [])
+            if form.theory not in known:
+                known.append(form.theory)
     return pairs or {"collapsed": list(names)}
 
 

@@ -225,7 +225,7 @@ def _claims(analysis: Analysis, console: Console) -> None:
     wide = console.width >= WIDE
     rows = []
     for claim in analysis.claims:
-        numbers = (published_text(claim, analysis), measured_text(claim, analysis), claim_count_text(claim))
+        numbers = (published_text(claim, analysis), measured_text(claim), claim_count_text(claim))
         sentences = (claim.statement, claim.why) if wide else ()
         rows.append((claim_name(claim.id, analysis.study), *sentences, *numbers, claim.verdict))
     words = ["claim", "statement", "why"] if wide else ["claim"]

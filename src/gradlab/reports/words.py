@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from gradlab.stats import Mean, Proportion, Share
-from gradlab.stats.text import counted_text, interval_text, mean_text, number_text, percent_text, value_text
-from gradlab.studies.claim import LevelValue
-from gradlab.studies.claim_result import ClaimResult
+from gradlab.stats.text import counted_text, interval_text, mean_text, percent_text
+from gradlab.studies.claims import ClaimResult
+from gradlab.studies.levels import LevelValue, matching
 from gradlab.studies.load import QUICK
 from gradlab.studies.measured import Metric
 from gradlab.studies.results import Analysis, CellResult
@@ -32,29 +32,12 @@ def rate_text(rate: Proportion | Share | None) -> str:
     return NOTHING if rate is None else interval_text(rate.rate, rate.low, rate.high)
 
 
-def measured_text(claim: ClaimResult, analysis: Analysis) -> str:
-    """What a claim measured, with its interval; a difference in points; readings and closed forms as counts."""
-    if claim.values is None and claim.measured is None:
-        return NOTHING
-    if claim.unit != "share":
-        return claim.measured_text
-    assert claim.measured is not None
-    if claim.readings:
-        return f"{sum(bool(reading.compatible) for reading in claim.readings)} of {len(claim.readings)} readings"
-    asked = claim_of(analysis.study, claim.id)
-    cells = cells_of(claim, analysis)
-    if asked is not None and asked.measure.boundary is not None:
-        along = asked.measure.along
-        count = len({tuple(pair for pair in cell.levels.items() if pair[0] != along) for cell in cells})
-        return f"{round(claim.measured * count)} of {count} boundaries"
-    if asked is not None and asked.measure.reaching is not None and asked.measure.minus is None:
-        return f"{round(claim.measured * len(cells))} of {counted_text(len(cells), 'cell')}"
-    if claim.kind == "theory" and len(cells) > 1:
-        return f"{round(claim.measured * len(cells))} of {counted_text(len(cells), 'cell')}"
-    unit = "points" if asked is not None and asked.measure.is_difference else "%"
-    if claim.low is None or claim.high is None:
-        return NOTHING
-    return interval_text(claim.measured, claim.low, claim.high, unit)
+def measured_text(claim: ClaimResult) -> str:
+    """What a claim measured, with its interval; cells, boundaries and readings as counts."""
+    if claim.counted is not None:
+        count, of, noun = claim.counted
+        return f"{count_text(count)} of {count_text(of)} {noun}"
+    return claim.measured_text or NOTHING
 
 
 def published_text(claim: ClaimResult, analysis: Analysis) -> str:
@@ -74,21 +57,7 @@ def expected_text(claim: Claim) -> str:
         >>> expected_text(Claim(id="B2", statement="", measure={"rate": "collapsed"}, expected={"at_most": 0.01}))
         'at most 1 %'
     """
-    of_numbers = claim.measure.is_of_numbers
-    if claim.published is not None:
-        return number_text(claim.published) if of_numbers else percent_text(claim.published)
-    assert claim.expected is not None
-    if claim.expected.equals is not None:
-        return value_text(claim.expected.equals)
-    if claim.expected.within is not None:
-        return f"theory, up to x {claim.expected.within:g}"
-    if claim.expected.theory is not None:
-        return "closed form"
-    ((kind, bound),) = claim.expected.model_dump(exclude_none=True).items()
-    if of_numbers:
-        return f"{kind.replace('_', ' ')} {bound:.4g}"
-    unit = "points" if claim.measure.is_difference else "%"
-    return f"{kind.replace('_', ' ')} {100 * bound:.4g}" + (f" {unit}" if bound else "")
+    return claim.criterion.text(claim.measure.told_in)
 
 
 def cells_of(claim: ClaimResult, analysis: Analysis) -> list[CellResult]:
@@ -96,8 +65,7 @@ def cells_of(claim: ClaimResult, analysis: Analysis) -> list[CellResult]:
     asked = claim_of(analysis.study, claim.id)
     if asked is None:
         return []
-    where = asked.measure.where.items()
-    return [cell for cell in analysis.cells if all(cell.levels.get(name) == level for name, level in where)]
+    return matching(analysis.cells, asked.measure.cells.get("where", {}))
 
 
 def claim_of(study: Study, id: str) -> Claim | None:

@@ -14,11 +14,11 @@ from numpy import ndarray
 from gradlab.signals import History, Snapshot
 from gradlab.stats import Proportion, wilson
 from gradlab.studies.answer import answer_text
-from gradlab.studies.claim import LevelValue
-from gradlab.studies.claims import judge, judge_exact
+from gradlab.studies.claims import Found, judge
 from gradlab.studies.compare import theories_of
 from gradlab.studies.environment import Environment, Trained, added, network_seconds
 from gradlab.studies.exact import computed
+from gradlab.studies.levels import LevelValue
 from gradlab.studies.load import to_toml
 from gradlab.studies.look_arrays import LookArrays
 from gradlab.studies.outcome_names import COLLAPSED, END_ONLY, OUTCOME_ORDER
@@ -45,10 +45,13 @@ def analyze(store: Store, plan: Plan, command: str = "") -> Analysis:
         return analyze_exact(plan, command or store.command(plan))
     numbers = store.cell_numbers(plan)
     cells = [cell_result(store, plan, cell, numbers.get(cell.id)) for cell in plan.cells]
-    claims = [
-        judge(claim, plan, cells, lambda *pair: paired_counts(store, plan, numbers, *pair))
-        for claim in plan.study.claims
-    ]
+    found = Found(
+        cells=cells,
+        metrics=plan.study.metrics,
+        inputs=plan.study.inputs,
+        pairs=lambda *pair: paired_counts(store, plan, numbers, *pair),
+    )
+    claims = [judge(claim, found) for claim in plan.study.claims]
     done: dict[str, int] = {}
     for cell, result in zip(plan.cells, cells, strict=True):  # of equal cells one may want fewer networks
         done[cell.id] = max(result.replicas, done.get(cell.id, 0))
@@ -83,8 +86,8 @@ def analyze_exact(plan: Plan, command: str) -> Analysis:
         ComputedResult(name, each.compute, each.given, computed(each.compute, each.given, f"computations.{name}.given"))
         for name, each in study.computations.items()
     ]
-    by_name = {result.name: result for result in results}
-    claims = [judge_exact(claim, by_name) for claim in study.claims]
+    found = Found(computed={result.name: result for result in results})
+    claims = [judge(claim, found) for claim in study.claims]
     here = Trained(Environment.here(), "exact", plan.device, 0, time.perf_counter() - started, 0.0)
     return Analysis(
         study=study, study_toml=to_toml(study), cells=[], claims=claims, effects=[],

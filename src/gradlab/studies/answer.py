@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from gradlab.studies.claim_result import ClaimResult
+from gradlab.studies.claims import ClaimResult
 
 UNKNOWN = "(not run)"
 

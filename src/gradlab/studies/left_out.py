@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradlab.errors import SpecError, UnknownName
-from gradlab.studies.claim import LevelValue
+from gradlab.studies.levels import LevelValue
 
 if TYPE_CHECKING:
     from gradlab.studies.study import Study

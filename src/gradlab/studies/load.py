@@ -23,10 +23,8 @@ from gradlab.studies.study import (
     OF_TRAINED,
     Claim,
     Computed,
-    Expectation,
     Factor,
     Looks,
-    Measure,
     Metric,
     OutcomeRule,
     Row,
@@ -147,8 +145,7 @@ def study_from(table: dict[str, Any]) -> Study:
         SpecError: With every problem found, each with its path.
     """
     models: dict[str, type[BaseModel]] = {
-        "": Study, "rows": Row, "factors": Factor, "claims": Claim, "claims.measure": Measure,
-        "claims.expected": Expectation, "looks": Looks, "inputs": InputSet, "outcomes": OutcomeRule,
+        "": Study, "rows": Row, "factors": Factor, "claims": Claim, "looks": Looks, "inputs": InputSet, "outcomes": OutcomeRule,
         "metrics": Metric, "computations": Computed, "signals": Signals, "snapshots": Snapshots,
     }  # fmt: skip
     known = {path: tuple(f.alias or name for name, f in model.model_fields.items()) for path, model in models.items()}

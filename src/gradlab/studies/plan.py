@@ -17,11 +17,13 @@ from typing import Any
 from gradlab.errors import SpecError, UserError
 from gradlab.nets import Slice
 from gradlab.spec import Setup, setup_from
-from gradlab.studies.claim import LevelValue
-from gradlab.studies.claim_checks import check_claim
+from gradlab.studies.claims import Known, check_claim
 from gradlab.studies.cost import network_bytes, network_seconds, shared_bytes, stack_seconds
+from gradlab.studies.exact import COMPUTATIONS
 from gradlab.studies.left_out import is_left_out
+from gradlab.studies.levels import LevelValue, matching
 from gradlab.studies.named_gains import with_numbers
+from gradlab.studies.outcome_names import look_outcomes, outcome_names, quantity_names
 from gradlab.studies.settings import merged, with_path
 from gradlab.studies.study import Factor, Row, Study
 from gradlab.training import stack_key
@@ -154,7 +156,22 @@ class Plan:
 
     def matching(self, where: Mapping[str, LevelValue]) -> list[Cell]:
         """Cells whose levels include all of `where`."""
-        return [c for c in self.cells if all(c.levels.get(key) == value for key, value in where.items())]
+        return matching(self.cells, where)
+
+    @cached_property
+    def known(self) -> Known:
+        """What claims may name."""
+        study = self.study
+        return Known(
+            kind=study.kind,
+            outcomes=outcome_names(study),
+            birth_outcomes=look_outcomes(study),
+            metrics=study.metrics,
+            quantities=quantity_names(study),
+            factors=[factor.name for factor in study.factors],
+            cells=self.cells,
+            computations={name: COMPUTATIONS[each.compute].finds for name, each in study.computations.items()},
+        )
 
 
 def make_plan(
@@ -191,7 +208,7 @@ def make_plan(
         raise SpecError("leave_out", got="every cell", expected="some that are run")
     plan = Plan(study, seed, tuple(cells), chunk, engine, device, jobs)
     for claim in study.claims:
-        check_claim(plan, claim)
+        check_claim(claim, plan.known)
     return plan
 
 
@@ -201,7 +218,7 @@ def without_lost_claims(study: Study) -> Study:
     kept = []
     for claim in study.claims:
         try:
-            check_claim(plan, claim)
+            check_claim(claim, plan.known)
         except SpecError:
             continue
         kept.append(claim)

@@ -14,9 +14,10 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from gradlab.data.inputs import InputSet
 from gradlab.errors import SpecError, UnknownName, shown
-from gradlab.studies.claim import Claim, Expectation, LevelValue, Measure
+from gradlab.studies.claims import Claim
 from gradlab.studies.exact import arguments
 from gradlab.studies.left_out import LeftOut, check_left_out
+from gradlab.studies.levels import LevelValue
 from gradlab.studies.measured import Metric, OutcomeRule, Signals, Snapshots, Square
 from gradlab.studies.strict import Strict
 from gradlab.training.train import LOSS_SET
@@ -293,11 +294,9 @@ class Study(Strict):
 __all__ = [
     "Claim",
     "Computed",
-    "Expectation",
     "Factor",
     "Level",
     "Looks",
-    "Measure",
     "Metric",
     "OutcomeRule",
     "Row",

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from gradlab.reports.charts.numbers import add_numbers
 from gradlab.reports.charts.style import empty, legend_key, safe
 from gradlab.reports.words import level_text
-from gradlab.studies.claim import LevelValue
+from gradlab.studies.levels import LevelValue
 
 RED, HALO = "#D55E00", "white"
 

@@ -11,7 +11,7 @@ from gradlab.reports.charts.style import BLUE, INK, TEXT_PX, empty, lanes, legen
 from gradlab.reports.words import level_text
 from gradlab.stats import Proportion
 from gradlab.stats.text import counted_text, interval_text
-from gradlab.studies.claim import LevelValue
+from gradlab.studies.levels import LevelValue
 
 LABEL, BAR, GAP = 24, 18, 16
 BRIGHT = 0.48  # share of viridis from which black is easier to read on it than white

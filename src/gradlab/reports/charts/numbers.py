@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from gradlab.reports.charts.effects import BRIGHT
 from gradlab.reports.charts.style import TEXT_PX, VERMILLION, empty, legend_key, safe
 from gradlab.reports.words import level_text
-from gradlab.studies.claim import LevelValue
+from gradlab.studies.levels import LevelValue
 
 ROW_PX = 30
 ROOM, ASIDE = 0.3, 0.24  # in heights of a cell: how near a line may come to a number, and how far that gives way

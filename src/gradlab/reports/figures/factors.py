@@ -10,8 +10,8 @@ from gradlab.reports.selection import factors_of, grid_groups, others_text, with
 from gradlab.reports.words import claim_of, levels_text, rate_text, replicas_text
 from gradlab.stats import Proportion, wilson
 from gradlab.stats.text import counted_text, percent_text
-from gradlab.studies.claim import LevelValue
-from gradlab.studies.claim_result import ClaimResult
+from gradlab.studies.claims import ClaimResult
+from gradlab.studies.levels import LevelValue
 from gradlab.studies.results import Analysis, CellResult
 
 MOST_PANELS = 12

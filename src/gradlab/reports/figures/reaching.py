@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradlab.reports import charts
+from gradlab.reports.figures.boundaries import boundaries_of
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.selection import factors_of
 from gradlab.reports.words import levels_text, replicas_text
 from gradlab.stats.text import counted_text
-from gradlab.studies.claims import claim_boundaries
+from gradlab.studies.claims.measures.boundary import Boundary
+from gradlab.studies.claims.measures.reaching import Reaching
+from gradlab.studies.levels import matching
 from gradlab.studies.results import Analysis, CellResult
 
 MOST_PANELS = 12
@@ -17,8 +20,8 @@ MOST_PANELS = 12
 
 def reaching_figures(analysis: Analysis) -> list[Figure]:
     """One figure for every metric and threshold that claims count cells by; a panel for every combination of the rest."""
-    measures = [claim.measure for claim in analysis.study.claims if claim.measure.reaching is not None]
-    asked = dict.fromkeys((str(measure.reaching), measure.threshold or 0.0) for measure in measures)
+    measures = [claim.measure for claim in analysis.study.claims if isinstance(claim.measure, Reaching)]
+    asked = dict.fromkeys((measure.reaching, measure.threshold) for measure in measures)
     figures: list[Figure] = []
     for metric, threshold in asked:
         cells = [cell for cell in analysis.cells if len(cell.metrics.get(metric, ()))]
@@ -64,13 +67,13 @@ def _against_theory(analysis: Analysis, metric: str, threshold: float) -> tuple[
     """
     for claim in analysis.study.claims:
         measure = claim.measure
-        if measure.boundary != metric or measure.threshold != threshold:
+        if not isinstance(measure, Boundary) or (measure.boundary, measure.threshold) != (metric, threshold):
             continue
-        cells = [cell for cell in analysis.cells if measure.where.items() <= cell.levels.items()]
-        found = claim_boundaries(claim, cells)
-        if isinstance(found, str) or len({cell.levels[str(measure.along)] for cell in cells}) > 1:
+        cells = matching(analysis.cells, measure.where)
+        found = boundaries_of(claim, analysis)
+        if not found or len({cell.levels[measure.along] for cell in cells}) > 1:
             continue
-        off = [boundary.levels for boundary in found if not boundary.agrees(1.0)]
+        off = [boundary.measured.levels for boundary in found if not boundary.agrees(1.0)]
         return [cell for cell in cells if any(levels.items() <= cell.levels.items() for levels in off)], (
             f"theory's {measure.along} says"
         )

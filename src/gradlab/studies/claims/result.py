@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from gradlab.stats import Proportion, Share
 from gradlab.stats.text import interval_text, mean_text, number_text, percent_text, value_text
-from gradlab.studies.claim import LevelValue
-
-if TYPE_CHECKING:
-    from gradlab.studies.exact import Value
+from gradlab.studies.exact import Value
+from gradlab.studies.levels import LevelValue
 
 Verdict = Literal["held", "not held", "undecided"]
-Unit = Literal["share", "number", "exact"]
+Kind = Literal["published", "theory", "bound", "exact"]
+Unit = Literal["share", "points", "number", "exact"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +51,17 @@ class ClaimResult:
         why: One line that says how the verdict came about.
         source: Where the published number stands.
         readings: For a claim about readings, each of them.
-        unit: "share" for what reads best in percent, "exact" for the values of a computation, else "number".
+        unit: "share" for what reads best in percent, "points" for a difference of such, "exact" for the values of a
+            computation, else "number".
         values: Of an exact claim: what is expected and what was found.
+        judgement: By what it was judged, in a word or two: "prediction interval", "closed form".
+        counted: Where cells, boundaries or readings are counted: how many agree, of how many, and what they are.
     """
 
     id: str
     statement: str
     published: float | None
-    kind: Literal["published", "theory", "bound", "exact"]
+    kind: Kind
     measured: float | None
     low: float | None
     high: float | None
@@ -71,6 +73,8 @@ class ClaimResult:
     readings: Sequence[Reading] = ()
     unit: Unit = "share"
     values: tuple[Value, Value] | None = None
+    judgement: str = ""
+    counted: tuple[int, int, str] | None = None
 
     @property
     def measured_text(self) -> str:
@@ -79,7 +83,9 @@ class ClaimResult:
             return value_text(self.values[1])
         if self.measured is None or self.low is None or self.high is None:
             return ""
-        return (interval_text if self.unit == "share" else mean_text)(self.measured, self.low, self.high)
+        if self.unit in ("share", "points"):
+            return interval_text(self.measured, self.low, self.high, "%" if self.unit == "share" else "points")
+        return mean_text(self.measured, self.low, self.high)
 
     @property
     def published_text(self) -> str:
@@ -88,7 +94,7 @@ class ClaimResult:
             return value_text(self.values[0])
         if self.published is None:
             return "-"
-        return (percent_text if self.unit == "share" else number_text)(self.published)
+        return (percent_text if self.unit in ("share", "points") else number_text)(self.published)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""
@@ -106,6 +112,7 @@ class ClaimResult:
             "why": self.why,
             "source": self.source,
             "unit": self.unit,
+            "judgement": self.judgement,
             **({} if self.values is None else {"expected": self.values[0], "found": self.values[1]}),
             "readings": [
                 {

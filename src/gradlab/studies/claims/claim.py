@@ -1,0 +1,65 @@
+"""`Claim`: a statement that a run can hold or break, what it measures, and what it is judged by."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from gradlab.errors import SpecError
+from gradlab.studies.claims.criteria.published import Published
+from gradlab.studies.claims.criterion import Criterion, Expectation
+from gradlab.studies.claims.measure import AnyMeasure
+from gradlab.studies.strict import Strict
+
+
+class Claim(Strict):
+    """A statement a run can hold or break, with the published number or the expectation it is judged by.
+
+    Attributes:
+        id: Begins with the row of the source.
+        statement: In words.
+        measure: What is measured.
+        published: The published number.
+        published_replicas: How many networks a published rate rests on.
+        source: Where it stands.
+        expected: What is expected where nothing is published.
+        min_replicas: Fewer leave the claim undecided; left out, as many as the measure needs.
+    """
+
+    id: str = Field(min_length=1)
+    statement: str
+    measure: AnyMeasure
+    published: float | None = Field(default=None, allow_inf_nan=False)
+    published_replicas: int = Field(default=1000, ge=1)
+    source: str = ""
+    expected: Expectation | None = None
+    min_replicas: int = Field(default=0, ge=0)
+
+    @property
+    def needed(self) -> int:
+        """Networks of a cell below which the claim is undecided."""
+        return self.min_replicas or self.measure.needed
+
+    @property
+    def criterion(self) -> Criterion:
+        """What it is judged by."""
+        if self.expected is not None:
+            return self.expected
+        assert self.published is not None
+        return Published(published=self.published, networks=self.published_replicas)
+
+    @model_validator(mode="after")
+    def _can_be_judged(self) -> Self:
+        where = f'claim "{self.id}"'
+        if (self.published is None) == (self.expected is None):
+            raise SpecError(where, got="both or neither", expected="either published or expected")
+        key, allowed = self.criterion.key, self.measure.judged_by
+        if key not in allowed:
+            place = where if self.expected is None else f"{where}.expected"
+            raise SpecError(
+                place, got=f"{key} for the measure {self.measure.key}", expected=f"one of {', '.join(allowed)}"
+            )
+        self.criterion.check(self.measure, where)
+        self.measure.check_criterion(key, where)
+        return self

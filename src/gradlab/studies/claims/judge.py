@@ -1,0 +1,96 @@
+"""From a claim and what a run found to a verdict: the measure estimates, the criterion judges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gradlab.stats import Share, wilson
+from gradlab.stats.text import counted_text
+from gradlab.studies.claims.claim import Claim
+from gradlab.studies.claims.criterion import Judged
+from gradlab.studies.claims.estimate import Estimate
+from gradlab.studies.claims.found import Found
+from gradlab.studies.claims.known import Known
+from gradlab.studies.claims.result import ClaimResult, Reading
+
+
+def check_claim(claim: Claim, known: Known) -> None:
+    """Whether a claim names what a study measures, in cells that it has.
+
+    Raises:
+        SpecError: No such outcome, number, layer or cell.
+        UnknownName: No such computation, or result of it.
+    """
+    claim.measure.check(known, f'claim "{claim.id}"', several=claim.criterion.several)
+
+
+def judge(claim: Claim, found: Found) -> ClaimResult:
+    """The verdict on one claim.
+
+    Args:
+        claim: The claim.
+        found: What the run found.
+    """
+    estimates = claim.measure.estimates(found, claim.published_replicas)
+    if isinstance(estimates, str):
+        return _result(claim, verdict="undecided", why=estimates)
+    if claim.measure.any_of:
+        return _of_readings(claim, estimates)
+    judged = claim.criterion.judge(estimates)
+    if isinstance(judged, str):
+        return _result(claim, verdict="undecided", why=judged)
+    shown, few = judged.shown, _too_few(claim, estimates)
+    more: dict[str, Any] = {}
+    if judged.values is not None:
+        more |= {"values": judged.values, "low": None, "high": None}
+        more["published"], more["measured"] = map(_as_number, judged.values)
+    if judged.against is not None:
+        more["published"] = judged.against
+    if judged.counted is not None:
+        more["counted"] = (*judged.counted, claim.measure.noun)
+    if not few:
+        more |= {"verdict": judged.verdict, "why": judged.why}
+    plain = {"measured": shown.value, "low": shown.low, "high": shown.high, "replicas": shown.networks,
+             "prediction": shown.prediction, "verdict": "undecided", "why": few, "judgement": judged.judgement}  # fmt: skip
+    return _result(claim, **{**plain, **more})
+
+
+def _of_readings(claim: Claim, estimates: Sequence[Estimate]) -> ClaimResult:
+    """Which readings of a source's missing parameters reproduce its number. Held when at least one does."""
+    readings: list[Reading] = []
+    for estimate in estimates:
+        judged = claim.criterion.judge([estimate])
+        assert isinstance(judged, Judged) and estimate.prediction is not None
+        compatible = {"held": True, "not held": False}.get(judged.verdict)
+        share = Share(estimate.value, estimate.low, estimate.high, estimate.n)
+        readings.append(Reading(estimate.levels, share, estimate.prediction, compatible))
+    fits = sum(bool(reading.compatible) for reading in readings)
+    vague = sum(reading.compatible is None for reading in readings)
+    few = _too_few(claim, estimates)
+    why = f"{fits} of {len(readings)} readings reproduce {claim.published:g}"
+    why += f"; {vague} leave no share out" if vague else ""
+    of_all = wilson(fits, len(readings))
+    return _result(
+        claim, measured=of_all.rate, low=of_all.low, high=of_all.high, replicas=sum(each.networks for each in estimates),
+        verdict="undecided" if few else "held" if fits else "undecided" if vague else "not held", why=few or why,
+        readings=tuple(readings), judgement="readings", counted=(fits, len(readings), "readings"),
+    )  # fmt: skip
+
+
+def _too_few(claim: Claim, estimates: Sequence[Estimate]) -> str | None:
+    n = min(estimate.n for estimate in estimates)
+    return f"{counted_text(n, 'network')}, {claim.needed} needed" if n < claim.needed else None
+
+
+def _as_number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _result(claim: Claim, **found: Any) -> ClaimResult:
+    fields: dict[str, Any] = {
+        "id": claim.id, "statement": claim.statement, "source": claim.source, "prediction": None,
+        "published": claim.criterion.number, "kind": claim.criterion.kind, "measured": None, "low": None, "high": None,
+        "replicas": 0, "unit": claim.measure.told_in,
+    }  # fmt: skip
+    return ClaimResult(**{**fields, **found})

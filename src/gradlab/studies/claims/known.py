@@ -1,0 +1,34 @@
+"""What a claim may name: the outcomes, numbers, factors, cells and computations of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from gradlab.studies.levels import HasLevels
+from gradlab.studies.measured import Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a study has.
+
+    Attributes:
+        kind: "trained" or "exact".
+        outcomes: Names of outcomes at the end.
+        birth_outcomes: Names of those that exist at birth too.
+        metrics: By name.
+        quantities: Names of what is measured by layer.
+        factors: Names.
+        cells: All of them.
+        computations: Names of the results of each computation, by its name.
+    """
+
+    kind: str
+    outcomes: Sequence[str]
+    birth_outcomes: Sequence[str]
+    metrics: Mapping[str, Metric]
+    quantities: Sequence[str]
+    factors: Sequence[str]
+    cells: Sequence[HasLevels]
+    computations: Mapping[str, Collection[str]]

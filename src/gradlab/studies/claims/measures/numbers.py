@@ -1,0 +1,176 @@
+"""Numbers of networks: what the measures of metrics and quantities have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from pydantic import Field
+
+from gradlab.errors import SpecError
+from gradlab.studies.cell_result import CellResult
+from gradlab.studies.claims.criteria.bound import BOUNDS
+from gradlab.studies.claims.estimate import Borrowed, Estimate
+from gradlab.studies.claims.found import Found
+from gradlab.studies.claims.known import Known
+from gradlab.studies.claims.measure import Measure
+from gradlab.studies.claims.result import Unit
+from gradlab.studies.levels import Levels
+
+LayerName = Annotated[int, Field(ge=1)] | Literal["output", "every"] | Annotated[str, Field(pattern=r"^norm [1-9]\d*$")]
+SPREAD_OF = "spread of "
+UNMEASURED = "no networks measured yet"
+
+
+class OfNumbers(Measure):
+    """A number of networks: a metric of whole networks, or a quantity of one of their layers.
+
+    Attributes:
+        where: Levels that pick the cell.
+        layer: Of a quantity: 1 is the first hidden layer, "output" the last, "norm 1" the first norm that stands by itself;
+            "every" is the one farthest from what the claim expects.
+        look: 0 for at birth; left out, at the end.
+    """
+
+    judged_by: ClassVar[frozenset[str]] = frozenset({"published"}) | BOUNDS
+    unit: ClassVar[Unit] = "number"
+    is_of_numbers: ClassVar[bool] = True
+    where: Levels = Field(default_factory=dict)
+    layer: LayerName | None = None
+    look: Literal[0] | None = None
+
+    @property
+    def needed(self) -> int:
+        """Two, to have a spread."""
+        return 2
+
+    def names(self, known: Known) -> Sequence[str]:
+        """Metrics and quantities."""
+        return [*known.metrics, *known.quantities]
+
+    def check(self, known: Known, where: str, *, several: bool) -> None:
+        """A quantity is one of a layer, a metric is not."""
+        is_quantity = self.name not in known.metrics
+        if self.name in self.names(known) and is_quantity == (self.layer is None):
+            raise SpecError(
+                f"{where}.measure.layer",
+                got=self.layer or "nothing",
+                expected=f"a layer of the quantity {self.name}" if is_quantity else "none: a metric has no layers",
+            )
+        super().check(known, where, several=several)
+
+    def check_criterion(self, criterion_key: str, where: str) -> None:
+        """Every layer can respect a bound."""
+        if self.layer == "every" and criterion_key not in BOUNDS:
+            raise SpecError(where, got="every layer", expected="a bound, which every layer respects")
+
+    def estimates(self, found: Found, again: int) -> Sequence[Estimate] | str:
+        """The number, of one layer or of each."""
+        cells = {key: found.matching(levels)[0] for key, levels in self.cells.items()}
+        if self.layer != "every":
+            one = self.estimate(found, cells, self.layer, "")
+            return one if isinstance(one, str) else [one]
+        depth = cells["where"].setup.network.depth
+        each = [self.estimate(found, cells, layer, f"layer {layer}") for layer in range(1, depth + 1)]
+        known = [one for one in each if isinstance(one, Estimate)]
+        return known if len(known) == len(each) else next(one for one in each if isinstance(one, str))
+
+    def estimate(
+        self, found: Found, cells: Mapping[str, CellResult], layer: LayerName | None, place: str
+    ) -> Estimate | str:
+        """What one layer gives, or why nothing can be said.
+
+        Args:
+            found: What the run found.
+            cells: The cells it names, under the keys of `cells`.
+            layer: The layer; None for a metric.
+            place: What it is called where there are several.
+        """
+        raise NotImplementedError
+
+
+class MayBorrow(OfNumbers):
+    """Numbers whose spread over networks may be that of a cheaper cell.
+
+    Attributes:
+        spread: Levels of a cheaper cell whose spread over replicas stands for that of the cell(s) measured; for what can be
+            run once only.
+    """
+
+    spread: Levels | None = None
+
+    @property
+    def needed(self) -> int:
+        """Two, to have a spread; one where it is borrowed."""
+        return 1 if self.spread is not None else 2
+
+    @property
+    def cells(self) -> dict[str, Levels]:
+        """The cells, and those that lend them their spread."""
+        return with_lenders(super().cells, self.spread)
+
+    def sample(
+        self, cells: Mapping[str, CellResult], values: Callable[[str], Float[ndarray, " R"]]
+    ) -> tuple[Float[ndarray, " R"], Float[ndarray, " M"] | None, Borrowed | None] | str:
+        """The number of every network, those that lend their spread if there are fewer own ones, and whose they are.
+
+        Args:
+            cells: The cells it names.
+            values: The numbers of the cells whose keys have this in front.
+        """
+        mine = values("")
+        lent = None if self.spread is None else values(SPREAD_OF)
+        borrowed: Borrowed | None = None
+        if lent is not None:
+            borrowed = Borrowed(len(mine), len(lent), ", ".join(f"{k} {v}" for k, v in (self.spread or {}).items()))
+            if len(lent) <= len(mine) > 1:
+                lent, borrowed = None, None  # as many networks of its own as it could borrow
+        for each in (mine, lent):
+            if each is not None and not len(each):
+                return UNMEASURED
+            if each is not None and not np.isfinite(each).all():
+                return f"{int((~np.isfinite(each)).sum())} of {len(each)} networks give no finite number"
+        if lent is not None and len(lent) < 2:
+            return f"{len(lent)} network to take the spread from, 2 needed"
+        return mine, lent, borrowed
+
+
+def with_lenders(named: Mapping[str, Levels], spread: Levels | None) -> dict[str, Levels]:
+    """Cells, and those that lend them their spread: the same but for some levels."""
+    if spread is None:
+        return dict(named)
+    return {**named, **{f"{SPREAD_OF}{key}": {**levels, **spread} for key, levels in named.items()}}
+
+
+def numbers(cell: CellResult, name: str, layer: LayerName | None, look: int | None) -> Float[ndarray, " R"]:
+    """A metric, or a quantity of one layer, of every measured replica.
+
+    Args:
+        cell: Where.
+        name: Metric or quantity.
+        layer: 1 is the first hidden layer, "output" the last; None for a metric.
+        look: 0 for at birth; None for the end.
+    """
+    at = 0 if look == 0 else -1
+    if name in cell.metrics:
+        return cell.metrics[name][:, at]
+    if cell.signals is None or name not in cell.signals.values:
+        return np.zeros(0)
+    values = cell.signals[name][at]
+    name = str(layer or 1)
+    layers = cell.signals.layers
+    return np.asarray(values[:, layers.index(name)]) if name in layers else np.zeros(0)
+
+
+def has_numbers(cell: CellResult, metric: str) -> bool:
+    """Whether a metric of the cell's networks was measured."""
+    return bool(len(cell.metrics.get(metric, ())))
+
+
+def mean_at_end(cell: CellResult, metric: str) -> float:
+    """Mean of a metric over a cell's networks at the end; minus infinity where one is NaN, which has reached nothing."""
+    return float(np.nan_to_num(cell.metrics[metric][:, -1], nan=-inf).mean())
