@@ -88,6 +88,7 @@ TABLE = [
     Published("50 relu layers at torch's default, by predict: log10 of the squared gradient norm",
               torch_default_of_depth_50, -38.0, 0.5, "shared/knowledge/theory.md section 5: about 1e-38"),
     Published("relu with batch norm by predict: gradient factor from layer to layer", batch_norm_by_predict,
+              math.pi / (math.pi - 1), 1e-4,
               "Yang et al. 2019, mean field theory of batch norm; torch's eps of 1e-5 takes off a little"),
     Published("relu, Gaussian: variance of squared singular values a layer",
               lambda: singular_spread("relu", 1.0, 1, weights="gaussian").variance, 2.0, 1e-12,

@@ -15,10 +15,11 @@ from gradlab.signals import QUANTITIES
 from gradlab.spec import NetworkSpec, setup_from
 from gradlab.spec.layers import KINDS as RECORDS
 from gradlab.theory.gauss import as_phi, moments
-from gradlab.theory.meanfield import fixed_point, gains, trajectory
+from gradlab.theory.meanfield import fixed_point, gains
 from gradlab.theory.predict import Inputs, Prediction, advise, inputs_of, predict_network
 from gradlab.theory.predict.flat import flat_intervals, flat_share
 from gradlab.theory.predict.layers import KINDS
+from tests.oracles.trajectory import trajectory
 
 NAMES = [name for name, record in ACTIVATIONS.items() if not record.mistake]
 
