@@ -11,7 +11,6 @@ from gradlab.parts import OPTIMIZERS
 from gradlab.parts.namespace import NUMPY
 from gradlab.parts.param import Value, resolve
 
-
 NONE: Mapping[str, Value] = {}
 
 
