@@ -18,7 +18,7 @@ BENCH_STAMP := .venv/.installed-bench
 
 demo: $(RUN_STAMP)
 	$(BIN)/gradlab study run dying-relu
-	$(BIN)/gradlab study run leaky-collapse
+	$(BIN)/gradlab study run leaky-collapse --set replicas=500
 
 test: $(DEV_STAMP)
 	$(BIN)/ruff format --check --quiet

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -11,8 +11,12 @@ from gradlab.parts import OPTIMIZERS
 from gradlab.parts.namespace import NUMPY
 from gradlab.parts.param import Value, resolve
 
+NONE: Mapping[str, Value] = {}
 
-def path(name: str, gradient: float | None, steps: int, rates: list[float], **given: Value) -> Iterator[float]:
+
+def path(
+    name: str, gradient: float | None, steps: int, rates: list[float], given: Mapping[str, Value]
+) -> Iterator[float]:
     """One weight, from 10 on, along a constant gradient, or along that of w^2 / 2."""
     record = OPTIMIZERS[name]
     values = resolve(record.params, given, name)
@@ -25,16 +29,16 @@ def path(name: str, gradient: float | None, steps: int, rates: list[float], **gi
 
 
 def last(
-    name: str, gradient: float | None, steps: int = 1, *, rates: list[float] | None = None, **given: Value
+    name: str, gradient: float | None, given: Mapping[str, Value] = NONE, *, rates: tuple[float, ...] = (0.1,)
 ) -> float:
-    return list(path(name, gradient, steps, rates or [0.1] * steps, **given))[-1]
+    return list(path(name, gradient, len(rates), list(rates), given))[-1]
 
 
 def test_documented_first_steps() -> None:
     # the examples of Keras' documentation: from 10, along the gradient of w^2 / 2, at rate .1
     assert last("adam_keras", None) == pytest.approx(9.9, abs=1e-6)
     assert last("rmsprop_keras", None) == pytest.approx(9.683772, abs=1e-6)
-    assert last("rmsprop", None, alpha=0.9, eps=1e-7) == pytest.approx(9.683772, abs=1e-6)
+    assert last("rmsprop", None, {"alpha": 0.9, "eps": 1e-7}) == pytest.approx(9.683772, abs=1e-6)
     assert last("sgd_keras", None) == pytest.approx(9.0)
 
 
@@ -43,11 +47,11 @@ def test_epsilon_stands_beside_the_uncorrected_root() -> None:
     for g in (1e-9, 1e-7, 1e-5, 1e-3):
         corrected = 10 - 0.1 * g / (g + 1e-7)
         uncorrected = 10 - 0.1 * g / (g + 1e-7 / math.sqrt(1 - 0.999))
-        assert last("adam", g, eps=1e-7) == pytest.approx(corrected, abs=1e-12)
+        assert last("adam", g, {"eps": 1e-7}) == pytest.approx(corrected, abs=1e-12)
         assert last("adam_keras", g) == pytest.approx(uncorrected, abs=1e-12)
     # after many steps 1 - beta2^t is 1, and both are one
     steps = 20_000
-    ours, theirs = (list(path(name, 1e-7, steps, [0.1] * steps, eps=1e-7)) for name in ("adam_keras", "adam"))
+    ours, theirs = (list(path(name, 1e-7, steps, [0.1] * steps, {"eps": 1e-7})) for name in ("adam_keras", "adam"))
     assert ours[-1] - ours[-2] == pytest.approx(theirs[-1] - theirs[-2], rel=1e-6)
 
 
@@ -55,7 +59,7 @@ def test_epsilon_stands_under_the_root() -> None:
     g = 1e-6
     square = 0.1 * g * g
     assert last("rmsprop_keras", g) == pytest.approx(10 - 0.1 * g / math.sqrt(square + 1e-7), abs=1e-12)
-    assert last("rmsprop", g, alpha=0.9, eps=1e-7) == pytest.approx(
+    assert last("rmsprop", g, {"alpha": 0.9, "eps": 1e-7}) == pytest.approx(
         10 - 0.1 * g / (math.sqrt(square) + 1e-7), abs=1e-12
     )
 
@@ -63,11 +67,11 @@ def test_epsilon_stands_under_the_root() -> None:
 @pytest.mark.parametrize("nesterov", [False, True])
 def test_velocity_holds_the_rate(nesterov: bool) -> None:
     given: dict[str, Value] = {"momentum": 0.9, "nesterov": nesterov}
-    assert last("sgd_keras", 1.0, 5, **given) == pytest.approx(last("sgd", 1.0, 5, **given), abs=1e-12)
+    same = (0.1,) * 5
+    assert last("sgd_keras", 1.0, given, rates=same) == pytest.approx(last("sgd", 1.0, given, rates=same), abs=1e-12)
     # the rate falls to nothing: what the velocity holds goes on, what torch's buffer holds is multiplied by the new rate
-    rates = [0.1, 0.0]
-    assert last("sgd", 1.0, 2, rates=rates, **given) == last("sgd", 1.0, 1, **given)
-    before = last("sgd_keras", 1.0, 1, **given)
-    assert last("sgd_keras", 1.0, 2, rates=rates, **given) == pytest.approx(
-        before - 0.1 * 0.9 * (0.9 if nesterov else 1.0), abs=1e-12
+    assert last("sgd", 1.0, given, rates=(0.1, 0.0)) == last("sgd", 1.0, given)
+    further = 0.1 * 0.9 * (0.9 if nesterov else 1.0)
+    assert last("sgd_keras", 1.0, given, rates=(0.1, 0.0)) == pytest.approx(
+        last("sgd_keras", 1.0, given) - further, abs=1e-12
     )

@@ -40,6 +40,9 @@ def test_outputs_are_those_of_torch_with_cumulative_averages(name: str) -> None:
     look, size = last_look(job), 5
     stack = stack_at(look, job.stack, slice(None))
     found = outputs_anew(stack, job.examples.inputs, size, {"all": job.examples.inputs})["all"]
+    one, own = stack_at(look, job.stack, slice(1, 2)), job.examples.inputs[1:2]
+    by_itself = outputs_anew(one, own, size, {"all": own})["all"][0]
+    np.testing.assert_allclose(by_itself, found[1], rtol=1e-9, atol=1e-11)  # whatever stack it is in, as in training
     for row in range(len(stack)):
         network = alone(stack, row).train()
         for module in network.modules():
@@ -55,17 +58,24 @@ def test_outputs_are_those_of_torch_with_cumulative_averages(name: str) -> None:
         assert np.abs(found[row] - look.sets["train"].outputs[row]).max() > 1e-3, "the statistics are others"
 
 
+def seen(job: Job, meter: Meter) -> list[np.ndarray]:
+    """Running means and outputs of every look, read by a meter on the way."""
+    found: list[np.ndarray] = []
+    for look in train(job, [0, job.total_steps]):
+        meter.see(look)
+        mean = look.norms[0].mean
+        assert mean is not None
+        found += [mean.copy(), look.sets["train"].outputs.copy()]
+    return found
+
+
 def test_a_metric_with_statistics_anew_leaves_looks_as_they_are() -> None:
     _, job = made_up_layers(LENET, optimizer="sgd(lr=0.3)", steps=6)
-    alone_, both = Meter({"plain": KINDS["plain"]}, job), Meter(KINDS, job)
-    before = [(look.norms[0].mean.copy(), look.sets["train"].outputs.copy()) for look in train(job, [0, 6])
-              if alone_.see(look) is None and look.norms[0].mean is not None]  # fmt: skip
-    after = [(look.norms[0].mean.copy(), look.sets["train"].outputs.copy()) for look in train(job, [0, 6])
-             if both.see(look) is None and look.norms[0].mean is not None]  # fmt: skip
-    for one, other in zip(before, after, strict=True):
-        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
-    values = both.values()
-    assert np.array_equal(values[:, :1], alone_.values())
+    one, all_of_them = Meter({"plain": KINDS["plain"]}, job), Meter(KINDS, job)
+    for before, after in zip(seen(job, one), seen(job, all_of_them), strict=True):
+        assert np.array_equal(before, after)
+    values = all_of_them.values()
+    assert np.array_equal(values[:, :1], one.values())
     assert (np.abs(values[-1, 1] - values[-1, 0]) > 1e-6).all() and ((values[:, 2] >= 0) & (values[:, 2] <= 1)).all()
 
 
