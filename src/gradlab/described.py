@@ -30,7 +30,7 @@ def attributes(model: type) -> dict[str, str]:
         {'x': 'To the right, in metres.', 'y': 'Up.'}
     """
     found: dict[str, str] = {}
-    for one in reversed(model.__mro__):
+    for one in reversed([each for each in model.__mro__ if each not in BaseModel.__mro__]):
         section = _SECTION.search(inspect.cleandoc(one.__doc__ or ""))
         if section is not None:
             found |= {name: " ".join(text.split()) for name, text in _ENTRY.findall(section[1])}
