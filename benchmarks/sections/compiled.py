@@ -88,9 +88,9 @@ update of the stack, optimizer included, is one graph of `torch.compile`, compil
 threads it is measured with; batches divide the examples, so that there is one shape. On one core the clock is the
 processor's: seconds of all threads together, so that nobody gains by a second one. The loop has one network at a time, so
 that on all cores it uses a second one only inside an operation. "gradlab leads" says whether our engine is the faster one in
-every round (yes), in none (no), or in some (level). gradlab's engines do not compile with `torch.compile` themselves:
-what they store must not depend on whether a C++ compiler is there, and a compiled update rounds differently from a plain
-one (`docs/decisions/0010`: a rule of shape, not of the machine).""",
+every round (yes), in none (no), or in some (level). gradlab's engines do not compile with `torch.compile` themselves: a
+compiled update rounds differently from a plain one, and what they store must not depend on whether a C++ compiler is there
+(`docs/decisions/0011`).""",
     header=(
         "networks", "cores", "our engine", "beside", "our engine, times as fast", "gradlab leads", "networks at once",
         "start-up, s",
