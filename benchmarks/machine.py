@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
 
+import numba
 import torch
 
 from benchmarks.case import Case
@@ -29,6 +32,18 @@ def machine() -> dict[str, Any]:
 def use_all_cores() -> None:
     """As many threads as there are cores, for torch as for the others."""
     torch.set_num_threads(os.cpu_count() or 1)
+
+
+@contextmanager
+def cores(number: int) -> Iterator[None]:
+    """Everybody's threads are so many; afterwards as many as there are cores."""
+    torch.set_num_threads(number)
+    numba.set_num_threads(min(number, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        use_all_cores()
+        numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
 
 
 def matrix_product(flop_per_network: float, options: Options) -> Contender:

@@ -63,7 +63,14 @@ class Contender:
     losses: tuple[float, float] | None = None
 
 
-def contender(name: str, case: Case, who: str | Competitor = "", *, from_first_look: bool = False) -> Contender:
+def contender(
+    name: str,
+    case: Case,
+    who: str | Competitor = "",
+    *,
+    from_first_look: bool = False,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Contender:
     """A competitor with a case.
 
     A case that ends before its recipe does is extrapolated: what comes before the first evaluation counts once, the rest
@@ -75,6 +82,7 @@ def contender(name: str, case: Case, who: str | Competitor = "", *, from_first_l
         who: The competitor or its name, where that is not `name`.
         from_first_look: What comes before the first evaluation does not count: for trainings so much shorter than real
             ones that preparing them would weigh too much.
+        clock: Seconds of training are told by it.
     """
     built = time.perf_counter()
     run = who(case) if callable(who) else competitor(who or name)(case)
@@ -83,13 +91,13 @@ def contender(name: str, case: Case, who: str | Competitor = "", *, from_first_l
     assert "narrow" not in (who, name) or (longer == 1 and not from_first_look)
 
     def call() -> float:
-        started = time.perf_counter()
+        started = clock()
         looks = run()
         seen = next(looks)
-        first = time.perf_counter()
+        first = clock()
         for seen in looks:  # noqa: B007  (the last one is used)
             pass
-        rest = time.perf_counter() - first
+        rest = clock() - first
         made.losses = _losses(name, seen)
         return rest * longer + (0.0 if from_first_look else first - started)
 

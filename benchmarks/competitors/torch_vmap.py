@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +20,16 @@ Parameters = dict[str, Tensor]  # each [R, ...]
 
 def torch_vmap(case: Case) -> Run:
     """The stack at once."""
+    return vmapped(case, lambda step: step)
+
+
+def vmapped(case: Case, made: Callable[[Any], Any]) -> Run:
+    """The stack at once.
+
+    Args:
+        case: What to train.
+        made: Makes of an update the function that is called.
+    """
     job, stack = case.job, case.job.stack
     recipe, model = job.recipe, network_of(stack, 0)
     criterion = LOSSES[recipe.loss.name]()
@@ -40,12 +51,17 @@ def torch_vmap(case: Case) -> Run:
         for name, seen in job.sets.items()
     }
 
+    def step(params: Parameters, squares: Parameters, inputs: Tensor, targets: Tensor) -> None:
+        update(recipe, params, gradients(params, inputs, targets), squares)
+
+    step = made(step)
+
     def seen(params: Parameters) -> Seen:
         with torch.no_grad():
-            made = {name: outputs(params, inputs).numpy() for name, (inputs, _) in sets.items()}
+            found = {name: outputs(params, inputs).numpy() for name, (inputs, _) in sets.items()}
             inputs, targets = sets["train"]
             assert targets is not None
-            return Seen(losses(params, inputs, targets).numpy(), made, lambda: _flat(params))
+            return Seen(losses(params, inputs, targets).numpy(), found, lambda: _flat(params))
 
     def run() -> Iterator[Seen]:
         params = {name: value.clone() for name, value in initial.items()}
@@ -53,7 +69,7 @@ def torch_vmap(case: Case) -> Run:
         yield seen(params)
         with torch.no_grad():
             for inputs, targets in _batches(case, x, t):
-                _update(recipe, params, gradients(params, inputs, targets), squares)
+                step(params, squares, inputs, targets)
         yield seen(params)
 
     return run
@@ -73,7 +89,7 @@ def _batches(case: Case, x: Tensor, t: Tensor) -> Iterator[tuple[Tensor, Tensor]
             done += 1
 
 
-def _update(recipe: Recipe, params: Parameters, grads: Parameters, squares: Parameters) -> None:
+def update(recipe: Recipe, params: Parameters, grads: Parameters, squares: Parameters) -> None:
     """The recipe's update, in place."""
     values = {name: float(value) for name, value in recipe.optimizer.params}
     for name, w in params.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.sections import b1, images, layers, looks, parts, shapes, sweep, wide
+from benchmarks.sections import b1, compiled, images, layers, looks, parts, shapes, sweep, wide
 from benchmarks.sections.section import Section
 
 SECTIONS: dict[str, Section] = {
@@ -14,6 +14,7 @@ SECTIONS: dict[str, Section] = {
         looks.LOOKS,
         sweep.SWEEP,
         wide.WIDE,
+        compiled.COMPILED,
         layers.LAYERS,
         images.IMAGES,
     )

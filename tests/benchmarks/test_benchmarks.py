@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from benchmarks.check import check, one_update
 from benchmarks.competitors import WHO, competitor, missing
 from benchmarks.page import markdown
 from benchmarks.rounds import Contender, Options, contender, measure
-from benchmarks.sections import SECTIONS, shapes, sweep
+from benchmarks.sections import SECTIONS, compiled, shapes, sweep
 from gradlab.parts import ACTIVATIONS, LOSSES, OPTIMIZERS
 
 NETWORK = {"hidden": "4 x 2", "activation": "relu", "weights": "he_normal", "bias": "normal(std=0.1)"}
@@ -64,7 +65,8 @@ def test_one_section_keeps_the_others(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("name", [name for name in WHO if name not in ("narrow", "torch")])
-def test_competitors_train_what_the_torch_engine_trains(name: str) -> None:
+def test_competitors_train_what_the_torch_engine_trains(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "compile", lambda step, **options: step)  # what is compiled, the benchmarks check
     reason = missing(name)
     if reason is not None:
         pytest.skip(reason)
@@ -72,8 +74,9 @@ def test_competitors_train_what_the_torch_engine_trains(name: str) -> None:
     assert len(rows) == 2 and all(row["networks"] > 8 for row in rows)
 
 
-@pytest.mark.parametrize("name", ["loop", "vmap", "jax, tuned"])
-def test_competitors_train_to_the_end(name: str) -> None:
+@pytest.mark.parametrize("name", ["loop", "vmap", "stack, compiled", "jax, tuned"])
+def test_competitors_train_to_the_end(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "compile", lambda step, **options: step)
     reason = missing(name)
     if reason is not None:
         pytest.skip(reason)
@@ -140,6 +143,36 @@ def test_stacks_can_be_divided_between_cores() -> None:
     for width, depth in itertools.product(shapes.WIDTHS, shapes.DEPTHS):
         networks = shapes.networks_at_once("jax, tuned", 10**9, width * depth)
         assert 16 <= networks <= 256 and networks % 16 == 0
+
+
+@pytest.mark.parametrize(("shape", "width"), [(compiled.narrow, 1), (compiled.wide, 784)])
+def test_a_stack_written_by_hand_trains_what_the_torch_engine_trains(
+    shape: Callable[[Options, str], Case], width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "compile", lambda step, **options: step)
+    case = shape(Options(is_quick=True), "torch")
+    assert case.job.examples.inputs.shape[2] == width
+    wanted, _, losses = one_update("torch", case)
+    found, _, same = one_update("stack, compiled", case)
+    assert found.shape == wanted.shape and same == pytest.approx(losses, rel=1e-2)  # other orders of the examples
+
+
+def test_without_a_compiler_compiled_rivals_are_left_out_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    found = SECTIONS["compiled"].measure(Options(rounds=1, turn_seconds=0.0, is_quick=True))
+    assert [each["cores"] for each in found[:1]] == [1]
+    rows = SECTIONS["compiled"].rows(found)
+    assert all(len(row) == len(SECTIONS["compiled"].header) for row in rows)
+    left_out = [row for row in rows if "C++ compiler" in row[4]]
+    assert len(left_out) == 2 * len(found)
+    assert {row[3] for row in rows} == {"torch", *compiled.RIVALS}
+
+
+def test_who_leads() -> None:
+    found = [
+        compiled.leads({"low": low, "median": 1.0, "high": high}) for low, high in ((1.1, 2), (0.5, 0.9), (0.9, 1.1))
+    ]
+    assert found == ["yes", "no", "level"] and compiled.leads(None) == "-"
 
 
 def test_tables() -> None:

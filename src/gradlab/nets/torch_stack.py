@@ -29,8 +29,9 @@ from gradlab.parts import ACTIVATIONS
 
 # Layers at least this wide on both sides, and with fewer inputs than the second number, get a transposed copy of their
 # inputs for the product that gives the gradient by the weights: MKL's small products are many times slower when both
-# operands run along the examples.
-NARROWEST_COPIED, WIDEST_COPIED = 5, 128
+# operands run along the examples. In float32, from 64 inputs on they are not: the copy would cost a tenth of the product and
+# more, and not a bit differs without it (in float64 sums would round differently).
+NARROWEST_COPIED, WIDEST_COPIED = 5, {torch.float32: 64, torch.float64: 128}
 
 
 @dataclass(slots=True)
@@ -137,7 +138,7 @@ class TorchStack:
         """
         widest = max(max(n, m) for n, m, _ in self.shapes) if trains else 0
         turns = [self._room(widest, examples) for _ in range(2)]
-        turned = self._room(min(widest, WIDEST_COPIED), examples)
+        turned = self._room(min(widest, WIDEST_COPIED[self.dtype]), examples)
         layers: list[LayerRoom] = []
         for i, (n, _, _) in enumerate(self.shapes):
             pre = self._room(n, examples)
@@ -159,7 +160,7 @@ class TorchStack:
     def _is_copied(self, i: int) -> bool:
         """Whether the inputs of layer i are copied for the gradient by its weights."""
         n, m, _ = self.shapes[i]
-        return self.device.type == "cpu" and min(n, m) >= NARROWEST_COPIED and m < WIDEST_COPIED
+        return self.device.type == "cpu" and min(n, m) >= NARROWEST_COPIED and m < WIDEST_COPIED[self.dtype]
 
     def forward(
         self, x_RMB: Float[Tensor, "#R M B"], buffers: Buffers, step: int = 0, first: int = 0

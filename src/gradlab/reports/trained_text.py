@@ -27,7 +27,7 @@ def differ(trained: Sequence[Trained]) -> bool:
 def environment_text(part: Trained) -> str:
     """What trained some networks, and how long it took, in a line."""
     hardware, versions = part.environment.hardware, part.environment.versions
-    machine = [str(value) if isinstance(value, str) else f"{value} {name}" for name, value in hardware.items()]
+    machine = [value if isinstance(value, str) else f"{name} {value}" for name, value in hardware.items()]
     versioned = [f"{name} {number}" for name, number in versions.items()]
     where = f"{part.engine} on {part.device}, {', '.join(machine)}"
     return f"{where}; {', '.join(versioned)}; in {seconds_text(part.seconds)}"

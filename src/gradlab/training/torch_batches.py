@@ -22,9 +22,11 @@ from gradlab.nets import layout
 
 # Examples that pass through a stack together. A constant, so that no sum over examples depends on the machine.
 SLICE = 1024
-# Inputs of at most this many numbers are kept with examples last where their order never changes: for more, products
-# do not gain what a second copy in memory costs.
+# Inputs of at most this many numbers are laid out with examples last: for more, products do not gain what that costs.
 MOST_TURNED = 128
+# Batches of fewer shuffled examples, and those in float64, are laid out so whatever their inputs: products of others round
+# differently.
+FEWEST_AS_ROWS = 16
 
 _orders = threading.Lock()  # numba's parallel loops may not be entered by two threads at once
 
@@ -98,7 +100,7 @@ class Batches:
         self.data = [x, t]
         self.sizes, self.is_shuffled, self.root_seed, self.replicas = sizes, is_shuffled, root_seed, replicas
         self.order_RP: ndarray | Tensor = np.empty((0, 0), np.int32)
-        self.room: dict[int, list[Tensor]] = {}
+        self.room: dict[int, list[tuple[ndarray, ndarray, bool, Tensor]]] = {}
 
     def begin(self, epoch: int) -> None:
         """Put the examples into the order of an epoch."""
@@ -137,8 +139,14 @@ class Batches:
             rows = torch.arange(len(chosen_RB), device=chosen_RB.device)[:, None]
             return [(a[0, chosen_RB] if len(a) == 1 else a[rows, chosen_RB]).transpose(1, 2) for a in self.data]
         if count not in self.room:
-            shape = len(self.replicas), count
-            self.room[count] = [a.new_empty(shape[0], a.shape[2], shape[1]) for a in self.data]
-        for a, out in zip(self.data, self.room[count], strict=True):
-            layout.gather(a.numpy(), self.order_RP, start, out.numpy())
-        return self.room[count]
+            self.room[count] = [self._room(a, count) for a in self.data]
+        for data, out, is_turned, _ in self.room[count]:
+            (layout.gather if is_turned else layout.gather_rows)(data, self.order_RP, start, out)
+        return [found for *_, found in self.room[count]]
+
+    def _room(self, data: Tensor, count: int) -> tuple[ndarray, ndarray, bool, Tensor]:
+        """Data, memory for so many of their examples, whether those are laid out with examples last, and a view that is."""
+        is_turned = data.shape[2] <= MOST_TURNED or count < FEWEST_AS_ROWS or data.dtype == torch.float64
+        shape = (data.shape[2], count) if is_turned else (count, data.shape[2])
+        out = data.new_empty(len(self.replicas), *shape)
+        return data.numpy(), out.numpy(), is_turned, out if is_turned else out.transpose(1, 2)
