@@ -13,7 +13,7 @@ from numpy import ndarray
 from gradlab.reports.charts.axes import exact
 from gradlab.reports.charts.bands import means_of
 from gradlab.reports.charts.style import GREY, GRID, INK, TEXT_PX, empty, legend_key, safe, see_through
-from gradlab.stats.text import interval_text
+from gradlab.stats.text import counted_text, interval_text
 
 ROW_PX = 28  # of a class in `class_counts`
 CELL_PX = 42  # height of a cell of `confusion`: two lines of text
@@ -103,7 +103,11 @@ def _class_panel(
     words = []
     for k, name in enumerate(classes):
         interval = interval_text(means[k].mean, lows[k], highs[k]) if networks > 1 else f"{exact(numbers[k])} %"
-        of = f"mean of {networks:,} networks" if networks > 1 else f"{int(one.predicted[0, k]):,} inputs, 1 network"
+        of = (
+            f"mean of {networks:,} networks"
+            if networks > 1
+            else f"{counted_text(int(one.predicted[0, k]), 'input')}, 1 network"
+        )
         right = "" if truth is None else f"<br>true share {exact(100 * float(truth[k]))} %"
         words.append(f"<b>{safe(one.label)}</b>, class {safe(name)}<br>{interval}<br>{of}{right}")
     figure.add_trace(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gradlab.stats.text import counted_text
 from gradlab.theory.predict.depth import typical_block
 from gradlab.theory.predict.flow import Step, flattened
 from gradlab.theory.predict.inputs import Inputs
@@ -50,7 +51,8 @@ def _wide(rows: Sequence[Row], spread: Spread | None) -> Assumption:
     if largest <= MOST_SPREAD:
         return Assumption(text, True)
     least = min(row.units for row in rows[:-1])
-    why = f"with {least} units and this depth, logarithms differ by {largest:.2g} between seeds: means are of few, large ones"
+    units = counted_text(least, "unit")
+    why = f"with {units} and this depth, logarithms differ by {largest:.2g} between seeds: means are of few, large ones"
     return Assumption(text, False, why, SIZES)
 
 
