@@ -24,6 +24,7 @@ from gradlab.stats import (
     two_proportion_difference,
     wilson,
 )
+from gradlab.stats.text import interval_text, mean_text, number_text, percent_text, value_text
 
 Interval = Callable[[int, int, float], Proportion]
 counts = st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -197,3 +198,12 @@ def test_paired_variance_ratio_is_the_ratio_of_variances() -> None:
     for one, other in (([1.0], [2.0]), ([1.0, 2.0], [1.0])):
         with pytest.raises(UserError, match="equally many, at least 2"):
             paired_variance_ratio(one, other)
+
+
+def test_nothing_is_printed_as_less_than_none() -> None:
+    assert percent_text(-0.0) == "0 %"
+    assert number_text(-0.0) == "0" and value_text(-0.0) == "0"
+    assert interval_text(-0.0, -0.01, 0.01, "points") == "0 points [-1.0, 1.0]"
+    assert interval_text(-0.0001, -0.02, 0.02, "points").startswith("0.0 points [-2.0, ")
+    assert mean_text(-0.0004, -0.1, 0.1) == "0.00 [-0.10, 0.10]"
+    assert mean_text(-0.04, -0.1, 0.1) == "-0.04 [-0.10, 0.10]"

@@ -298,7 +298,7 @@ def test_a_signal_that_ends_a_run_is_answered(work: Path, number: signal.Signals
 
 def test_a_signal_that_is_ignored_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """As behind `nohup`; and afterwards nothing of ours is left."""
-    seen = []
+    seen: list[object] = []
     monkeypatch.setattr(
         "gradlab.cli.main._command", lambda _: seen.extend(map(signal.getsignal, (signal.SIGTERM, signal.SIGHUP)))
     )

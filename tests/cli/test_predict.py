@@ -164,3 +164,12 @@ print("HEAVY", *sorted({{name.partition(".")[0] for name in sys.modules}} & {{"t
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["predict", "--help"]) == 0
     assert "For example:\n  gradlab predict --hidden 100x40" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("hidden", ["2000x2", "5000", "1100x3", "300x100"])
+@pytest.mark.parametrize("bias", ["zeros", "constant(0.5)"])
+def test_no_chance_is_less_than_none(hidden: str, bias: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for options in ([], ["--json"]):
+        assert main(["predict", "--hidden", hidden, "--activation", "relu", "--bias", bias, *options]) == 0
+        out = capsys.readouterr().out
+        assert not re.search(r"(?<![\d.e])-0(\.0)?(?![\d.])", out), out

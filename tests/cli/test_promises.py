@@ -60,9 +60,9 @@ def test_another_study_of_the_same_name_is_told(work: Path, capsys: pytest.Captu
     assert main(["study", "run", "other.toml", "--device", "cpu", "-q"]) == 0
     told = capsys.readouterr().err
     assert told == (
-        "warning: store gradlab-store holds another study called tiny: of its 4 cells 4 are not in this one. Its name, page"
-        ' and export now are this one\'s; what it trained is kept, and "gradlab study run tiny.toml --device cpu" shows it'
-        " again.\n"
+        "warning: store gradlab-store: of the 4 cells that it holds under the name tiny, 4 are not in this study. Name, page and"
+        " export now are this one's; what was trained is kept, and"
+        ' "gradlab study run tiny.toml --device cpu" shows it again.\n'
     )
     assert {row["cell"] for row in rows(capsys)}.isdisjoint(row["cell"] for row in before)
     assert main([*RUN, "--device", "cpu", "-q"]) == 0
@@ -76,9 +76,9 @@ def test_another_study_of_the_same_name_is_told(work: Path, capsys: pytest.Captu
     [
         (["--set", "replicas=6"], ""),
         (["--set", "replicas=2"], ""),
-        (["--set", "row=A"], "of its 4 cells 2 are not in this one"),
-        (["--set", "recipe.optimizer.lr=0.01"], "of its 4 cells 2 are not in this one"),
-        (["--seed", "5"], "of its 4 cells 4 are not in this one"),
+        (["--set", "row=A"], "under the name tiny, 2 are not"),
+        (["--set", "recipe.optimizer.lr=0.01"], "under the name tiny, 2 are not"),
+        (["--seed", "5"], "under the name tiny, 4 are not"),
     ],
     ids=str,
 )

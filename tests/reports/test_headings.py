@@ -195,3 +195,22 @@ def test_a_map_without_lines_has_its_numbers_in_the_middle() -> None:
     assert figure is not None
     (numbers,) = figure.select_traces(selector={"mode": "text"})
     assert set(numbers.y) == {0, 1}
+
+
+def test_maps_of_several_panels_have_room_for_their_numbers(tmp_path: Path) -> None:
+    measure = {"reaching": "accuracy", "threshold": 0.5}
+    factors = [
+        {"name": "width", "change": "network.hidden.width", "levels": [2, 3, 4, 5, 6, 7, 8]},
+        {"name": "depth", "change": "network.hidden.depth", "levels": [1, 2, 3]},
+        {**RATES, "levels": [0.01, 0.02]},
+    ]
+    claim = {"id": "A", "statement": "a", "measure": measure, "expected": {"at_least": 0.5}}
+    changes = {
+        "recipe": {"optimizer": "sgd", "loss": "cross_entropy", "steps": 0}, "task": {"name": "digits", "points": 50},
+        "inputs": {}, "outcomes": {"collapsed": {}}, "metrics": {"accuracy": {"kind": "accuracy", "over": "train"}},
+        "factors": factors, "claims": [claim], "rows": [], "answer": "", "replicas": 2,
+    }  # fmt: skip
+    (figure,) = [one for one in figures_of(run(small_plan(**changes), tmp_path)) if one.id == "reaching-1"]
+    assert len(figure.panels) == 2
+    shown = next(iter(figure.panels.values())).data[0]
+    assert figure.least_px is not None and figure.least_px >= 40 * len(shown.x) + 200

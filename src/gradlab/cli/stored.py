@@ -41,8 +41,8 @@ def note_replaced(store: Store, plan: Plan) -> None:
     if gone:
         again = store.command(plan)
         note(
-            f"warning: store {store.path} holds another study called {name}: of its {counted_text(cells, 'cell')} {gone:,} "
-            f"{'is' if gone == 1 else 'are'} not in this one. Its name, page and export now are this one's; what it trained is "
+            f"warning: store {store.path}: of the {counted_text(cells, 'cell')} that it holds under the name {name}, {gone:,} "
+            f"{'is' if gone == 1 else 'are'} not in this study. Name, page and export now are this one's; what was trained is "
             "kept" + (f', and "{again}" shows it again.' if again else ".")
         )
 

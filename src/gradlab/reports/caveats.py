@@ -68,7 +68,7 @@ def _described(setup: Setup, digits: int) -> dict[str, str]:
         shown["length"] = counted_text(recipe.steps or 0, "step")
     else:
         epochs = f"{count_text(recipe.epochs)} epoch{'s' * (recipe.epochs != 1)}"
-        shown["length"] = f"{epochs} = {count_text(setup.total_steps)} updates"
+        shown["length"] = f"{epochs} = {counted_text(setup.total_steps, 'update')}"
     shown["order of examples"] = recipe.order
     shown["precision"] = recipe.precision
     shown["task"] = task.name

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from gradlab.reports.tables import WIDE, print_line, print_table
 from gradlab.signals.thinning import evenly
-from gradlab.stats.text import number_text, percent_text
+from gradlab.stats.text import counted_text, number_text, percent_text
 from gradlab.theory.predict import Change, Prediction
 
 MOST_ROWS = 12
@@ -115,7 +115,11 @@ def _scale_lines(prediction: Prediction) -> list[str]:
         f"Depth scales{doubt}, layers over which things change by e: {', '.join(told)}.",
     ]
     if scales.trainable_depth is not None:
-        could = "any depth" if scales.trainable_depth > ANY_DEPTH else f"{math.floor(scales.trainable_depth):,} layers"
+        could = (
+            "any depth"
+            if scales.trainable_depth > ANY_DEPTH
+            else counted_text(math.floor(scales.trainable_depth), "layer")
+        )
         lines.append(
             f"Trainable depth{doubt}: {could} (6 xi, Schoenholz et al. 2017); this one has {prediction.depth:,}."
         )

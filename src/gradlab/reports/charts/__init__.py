@@ -20,7 +20,7 @@ from gradlab.reports.charts.effects import EffectBar, GridCell, effect_bars, eff
 from gradlab.reports.charts.heat import LayerHistory, by_layer_and_step
 from gradlab.reports.charts.history import TrainingCurve, training_curves
 from gradlab.reports.charts.layers import LayerValues, by_layer
-from gradlab.reports.charts.numbers import NumberCell, number_map
+from gradlab.reports.charts.numbers import NumberCell, least_width, number_map
 from gradlab.reports.charts.rates import RateRow, Series, rates
 from gradlab.reports.charts.readings import ReadingRow, readings
 from gradlab.reports.charts.style import colour_of
@@ -52,6 +52,7 @@ __all__ = [
     "count_bars",
     "effect_bars",
     "effect_grids",
+    "least_width",
     "loss_curves",
     "number_grids",
     "number_map",

@@ -14,7 +14,7 @@ from gradlab.reports.charts.style import TEXT_PX, VERMILLION, empty, legend_key,
 from gradlab.reports.words import level_text
 from gradlab.studies.levels import LevelValue
 
-ROW_PX = 30
+ROW_PX, COLUMN_PX, BESIDE_PX = 30, 46, 230  # of a cell; of the axis and the colour bar beside the cells
 ROOM, ASIDE = 0.3, 0.24  # in heights of a cell: how near a line may come to a number, and how far that gives way
 
 
@@ -35,6 +35,15 @@ class NumberCell:
     mean: float
     n: int
     is_framed: bool = False
+
+
+def least_width(columns: int) -> int:
+    """Pixels that a map takes at least, so that its numbers stand apart from each other and from lines between them.
+
+    Args:
+        columns: How many numbers stand beside each other.
+    """
+    return BESIDE_PX + COLUMN_PX * columns
 
 
 def number_map(

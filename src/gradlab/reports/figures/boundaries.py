@@ -48,6 +48,7 @@ def boundary_figures(analysis: Analysis) -> list[Figure]:
             for title, columns in panels.items()
             if (figure := charts.boundary_map(columns, across, measure.along, said)) is not None
         }
+        width = charts.least_width(max(map(len, panels.values()))) if len(panels) > 1 else None
         why = next((result.why for result in analysis.claims if result.id == claim.id), "")
         counted, _, _ = why.partition(";")
         theory = DEPTHS[depth.theory].meaning
@@ -58,7 +59,7 @@ def boundary_figures(analysis: Analysis) -> list[Figure]:
         )
         of = f" ({levels_text(measure.where)})" if measure.where else ""
         title = f"How far in {measure.along} networks reach a {said} of {measure.threshold:g}{of}"
-        figures.append(Figure(f"boundary-{len(figures) + 1}", title, caption, drawn, least_px=420))
+        figures.append(Figure(f"boundary-{len(figures) + 1}", title, caption, drawn, least_px=width))
     return figures
 
 

@@ -53,10 +53,11 @@ def reaching_figures(analysis: Analysis) -> list[Figure]:
             )
             + f"{replicas_text([len(cell.metrics[metric]) for cell in cells])}."
         )
+        width = charts.least_width(len({cell.levels[x] for cell in cells})) if len(panels) > 1 else None
         id, title = f"reaching-{len(figures) + 1}", f"{said.capitalize()} over {y} and {x}"
         if len({threshold for name, threshold in asked if name == metric}) > 1:
             title += f", beside {threshold:g}"
-        figures.append(Figure(id, title, caption, drawn_panels, least_px=420 if len(panels) > 1 else None))
+        figures.append(Figure(id, title, caption, drawn_panels, least_px=width))
     return figures
 
 

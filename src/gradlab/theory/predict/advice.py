@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gradlab.parts import INITIALIZERS
 from gradlab.spec import Choice, Dense, NetworkSpec
 from gradlab.spec.choice import choose
+from gradlab.stats.text import counted_text
 from gradlab.theory.finite import born_dead_one_input
 from gradlab.theory.predict.inputs import UNKNOWN, Inputs
 from gradlab.theory.predict.predict import grown, predict_network
@@ -118,7 +119,7 @@ def _wider(spec: NetworkSpec, prediction: Prediction) -> tuple[str, str, Network
     if width == min(layer.units for layer in hidden):
         return None
     layers = tuple(layer.model_copy(update={"units": max(width, layer.units)}) for layer in hidden)
-    text = f"hidden layers of at least {width} units"
+    text = f"hidden layers of at least {counted_text(width, 'unit')}"
     reason = f"at most {100 * ACCEPTED:g} % of seeds born dead on an input"
     return text, reason, spec.model_copy(update={"layers": (*layers, spec.layers[-1])})
 

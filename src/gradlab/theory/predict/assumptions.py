@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gradlab.stats.text import counted_text
 from gradlab.theory.predict.depth import typical_block
 from gradlab.theory.predict.flow import Step, flattened
 from gradlab.theory.predict.inputs import Inputs
@@ -69,9 +70,9 @@ def _wide(rows: Sequence[Row], steps: Sequence[Step], spread: Spread | None) -> 
     if largest <= MOST_SPREAD or len(rows) < 2:
         return Assumption(text, True)
     least = min(row.units for row in rows[:-1])
-    kind = "channels" if any(row.places > 1 for row in rows) else "units"
+    kind = "channel" if any(row.places > 1 for row in rows) else "unit"
     why = (
-        f"with {least} {kind} and this depth, logarithms differ by {about}{largest:.2g} between seeds: "
+        f"with {counted_text(least, kind)} and this depth, logarithms differ by {about}{largest:.2g} between seeds: "
         "means are of few, large ones"
     )
     return Assumption(text, False, why, SIZES)
