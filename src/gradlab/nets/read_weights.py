@@ -192,7 +192,11 @@ def _normality(name: str, weight: Tensor, bias: Tensor | None, bias_square: floa
     values = torch.zeros(1) if bias is None else bias.detach().double().cpu()
     about = values - values.mean()
     spread = float(about.square().mean())
-    of_bias = 0.0 if spread == 0.0 or len(values) < _FEW else share**2 * (float(about.square().square().mean()) / spread**2 - 3.0)
+    of_bias = (
+        0.0
+        if spread == 0.0 or len(values) < _FEW
+        else share**2 * (float(about.square().square().mean()) / spread**2 - 3.0)
+    )
     found = (1.0 - share) ** 2 * (3.0 * max(mixed, 0.0) + heavy / inputs) + of_bias
     if abs(found) <= _MOST_KURTOSIS or weight.numel() < _FEW:
         return []

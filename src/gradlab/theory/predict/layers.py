@@ -112,7 +112,9 @@ def conv2d(layer: Conv2d, below: Shape, above: Shape, signal: Signal, names: Nam
     fans = convolution(below[0], layer.channels, kernel, stride=layer.stride)
     units = layer.channels * layer.kernel_size**2  # the fan_out of initializers knows no stride
     # without padding every window is full, so that this mean over places is exact
-    fed = layer.channels * math.prod(_taps(layer, *sides) / sides[0] for sides in zip(below[1:], above[1:], strict=True))
+    fed = layer.channels * math.prod(
+        _taps(layer, *sides) / sides[0] for sides in zip(below[1:], above[1:], strict=True)
+    )
     weights = weights_of(place, layer.weights, layer.bias, fans.fan_in, fed, units=units)
     product = weighted(place, signal, weights, above[0], above[1] * above[2], fans.assumptions[:2])
     if any(layer.pads):
