@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Callable
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 import pytest
@@ -239,12 +240,19 @@ def test_no_independent_weights_around_0_are_refused_or_doubted(law: str) -> Non
             assert read_model(model).doubts == ()
 
 
+def linear(model: nn.Sequential, place: int) -> nn.Linear:
+    part = model[place]
+    assert isinstance(part, nn.Linear)
+    return part
+
+
 def repeated(model: nn.Sequential) -> None:
-    model[2].weight[1::2] = model[2].weight[::2]
+    weight = linear(model, 2).weight
+    weight[1::2] = weight[::2]
 
 
 def of_low_rank(model: nn.Sequential) -> None:
-    model[2].weight.copy_(0.1 * torch.randn(40, 3) @ torch.randn(3, 50))
+    linear(model, 2).weight.copy_(0.1 * torch.randn(40, 3) @ torch.randn(3, 50))
 
 
 def copied(model: nn.Sequential) -> None:
@@ -255,7 +263,7 @@ def copied(model: nn.Sequential) -> None:
 
 def tied(model: nn.Sequential) -> None:
     model[0], model[2], model[4] = nn.Linear(50, 40), nn.Linear(40, 50), nn.Linear(50, 7)
-    model[2].weight = nn.Parameter(model[0].weight.T)
+    linear(model, 2).weight = nn.Parameter(linear(model, 0).weight.T)
 
 
 def twice(model: nn.Sequential) -> None:
@@ -264,12 +272,13 @@ def twice(model: nn.Sequential) -> None:
 
 
 def of_unlike_rows(model: nn.Sequential) -> None:
-    model[2].weight[::10] *= 10.0
+    weight = linear(model, 2).weight
+    weight[::10] *= 10.0
 
 
 def biases_of_two_sizes(model: nn.Sequential) -> None:
     model[0] = nn.Linear(30, 80)
-    model[0].bias[:] = torch.tensor([9.0, -9.0]).repeat(40)
+    linear(model, 0).bias.copy_(torch.tensor([9.0, -9.0]).repeat(40))
     model[2] = nn.Linear(80, 40)
 
 
@@ -322,9 +331,15 @@ def hooked(method: str, place: int) -> nn.Module:
     return model
 
 
+def traced(model: nn.Module) -> nn.Module:
+    made = torch.jit.trace(model, torch.zeros(1, 30))  # type: ignore[no-untyped-call]
+    assert isinstance(made, nn.Module)
+    return made
+
+
 def patched() -> nn.Module:
     model = dense_model()
-    model[1].forward = lambda x: 100.0 * x  # type: ignore[assignment]
+    model[1].forward = lambda x: 100.0 * x
     return model
 
 
@@ -357,9 +372,9 @@ def old_weight_norm(part: nn.Linear) -> nn.Module:
         (lambda: dense_model().half(), ["weight of float16", "Call .float()"]),
         (lambda: dense_model().bfloat16(), ["weight of bfloat16", "Call .float()"]),
         (lambda: nn.Sequential(nn.LazyLinear(4), nn.ReLU()), ["module 0 (LazyLinear)", "Write nn.Linear"]),
-        (lambda: torch.jit.trace(dense_model(), torch.zeros(1, 30)), ["a script", "the module that it was made of"]),
+        (lambda: traced(dense_model()), ["a script", "the module that it was made of"]),
         (lambda: nn.Sequential(nn.Linear(3, 3), nn.Dropout(1.0), nn.Linear(3, 1)), ["module 1 (Dropout)", "p=1"]),
-        (lambda: nn.Sequential(nn.Linear(3, 3), nn.Sequential()), ["dense layer as the last"]),
+        (lambda: nn.Sequential(nn.Sequential(), nn.Identity()), ["dense layer as the last"]),
         (lambda: hooked("register_forward_hook", 1), ["module 1 (Tanh)", "a forward hook"]),
         (lambda: hooked("register_forward_pre_hook", 2), ["module 2 (Linear)", "a forward pre-hook"]),
         (lambda: hooked("register_full_backward_hook", 1), ["module 1 (Tanh)", "a backward hook"]),
@@ -389,7 +404,10 @@ def test_evaluation_mode_is_read_where_it_changes_nothing() -> None:
     assert read_model(model.eval()).spec == read_model(model.train()).spec
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's own code, as it is imported
 def test_a_part_that_is_compiled_is_read_as_what_it_was() -> None:
     model = dense_model()
-    compiled = nn.Sequential(*(torch.compile(part) for part in model))
+    compiled = nn.Sequential()
+    for key, part in model.named_children():
+        compiled._modules[key] = cast(nn.Module, torch.compile(part))
     assert read_model(compiled) == read_model(model)
