@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,7 @@ def test_scales_are_those_of_the_fixed_point() -> None:
     for name in ("chi1", "q_star", "slope", "xi_q", "c_star", "xi_c", "xi_grad"):
         assert getattr(found, name) == pytest.approx(getattr(expected, name), rel=1e-6)
     assert expected.xi_c is not None
-    assert found.trainable_depth == pytest.approx(6 * expected.xi_c, rel=1e-6)
+    assert found.six_scales == pytest.approx(6 * expected.xi_c, rel=1e-6)
 
 
 def steps(found: Prediction) -> np.ndarray:
@@ -89,7 +90,7 @@ def test_batch_norm_multiplies_by_pi_over_pi_minus_one(gain: float) -> None:
     np.testing.assert_allclose(steps(found), math.pi / (math.pi - 1), rtol=2e-4)  # eps is 1e-5
     assert found.scales is not None
     assert (found.scales.phase, found.gains, found.spread) == ("chaotic", None, None)
-    assert found.scales.trainable_depth is None
+    assert found.scales.six_scales is None
 
 
 def test_layer_norm_of_relu_keeps_gradients() -> None:
@@ -159,7 +160,8 @@ def test_a_convolution_has_the_fans_of_its_kernel() -> None:
     np.testing.assert_allclose(row(found, "weight_std"), [math.sqrt(2 / 27), math.sqrt(2 / 144), math.sqrt(2 / 128)])
     gradient = row(found, "relative_gradient_rms") ** 2
     assert gradient[1] == pytest.approx(10 / 128)
-    assert gradient[0] / gradient[1] == pytest.approx(32 * 9 / 4 / 144)
+    # 4 windows of 9 places in an image of 36: away from the border an input would feed 9 / 4 of them
+    assert gradient[0] / gradient[1] == pytest.approx(32 * 9 * 4 / 36 / 144)
     assert found.units == (16 * 36, 32 * 4, 10)
     assert "infinitely many channels" in [one.text for one in found.assumptions]
     assert found.spread is None
@@ -222,7 +224,19 @@ def test_flat_is_what_the_quantity_calls_saturated(name: str) -> None:
         ({"bias": "constant(0.1)"}, ["biases of mean 0"], {"spread"}),
         ({"hidden": [200, 300, 400], "weights": "normal(0.1)"}, ["hidden layers alike"], {"phase", "scales"}),
         ({"inputs": 2, "hidden": [2000], "weights": "he_uniform"}, ["normal pre-activations"], {"saturation"}),
-        ({"norm": "batch_norm"}, ["hidden layers alike"], {"phase", "scales"}),
+        ({"inputs": 11, "weights": "he_uniform"}, ["normal pre-activations"], {"pre_activation_second_moment"}),
+        ({"norm": "batch_norm"}, ["hidden layers alike", "infinite batches"], {"phase", "scales", "activation_std"}),
+        ({"norm": "layer_norm"}, ["hidden layers alike"], {"phase", "scales"}),
+        (
+            {"norm": "layer_norm", "hidden": [400] * 3},
+            ["hidden layers alike", *["layers so wide that norms see expectations"] * 3],
+            {"activation_std"},
+        ),
+        (
+            {"norm": "layer_norm", "hidden": [1000] * 300},
+            ["layers so wide that seeds agree", "hidden layers alike"],
+            {"relative_gradient_rms"},
+        ),
     ],
 )  # fmt: skip
 def test_assumptions_that_fail_are_named_and_mark_numbers(
@@ -232,6 +246,39 @@ def test_assumptions_that_fail_are_named_and_mark_numbers(
     assert [one.text for one in found.failing] == fails
     assert marks <= found.marked and (marks or not found.marked)
     assert all(one.why for one in found.failing)
+
+
+PADDED = {"padding": "same"}
+
+
+@pytest.mark.parametrize(
+    ("image", "conv", "fails"),
+    [
+        ((1, 8, 8), {"kernel_size": 3}, {"equal length q at every place of the receptive field"}),
+        ((12, 8, 8), {"kernel_size": 3}, set()),
+        ((12, 8, 8), {"kernel_size": 3, **PADDED}, {"places away from the border of the image"}),
+        ((12, 8, 8), {"kernel_size": 3, "padding": 1, "stride": 2}, {"places away from the border of the image"}),
+        ((100, 8, 8), {"kernel_size": 1, **PADDED}, set()),  # pads nothing
+    ],
+)
+def test_what_an_image_network_says_of_itself_marks_its_numbers(
+    image: tuple[int, int, int], conv: dict[str, Any], fails: set[str]
+) -> None:
+    layers = [{"kind": "conv2d", "channels": 400, **conv}, "flatten", "dense(10)"]
+    said = {"inputs": math.prod(image), "image": image, "layers": layers, "activation": "relu", "weights": "he_normal"}
+    found = predict_network(NetworkSpec.model_validate({**said, "bias": "zeros"}))
+    assert {one.text for one in found.failing} == {"hidden layers alike", *fails}
+    assert ("pre_activation_second_moment" in found.marked) == bool(fails)
+    holding = {one.text for one in found.assumptions if one.holds}
+    assert not fails & holding and "infinitely many channels" in holding
+
+
+def test_what_is_known_of_weights_besides_marks_all_numbers() -> None:
+    doubt = ("weights of a layer independent of those of others", "modules 2 and 4 have the same")
+    found = predict_network(network(hidden=[2000] * 3), Inputs(), [doubt])
+    assert [(one.text, one.why) for one in found.failing] == [doubt]
+    assert {"pre_activation_second_moment", "relative_gradient_rms", "scales", "spread"} <= found.marked
+    assert found.verdict.endswith("(in doubt)")
 
 
 def test_inputs_of_a_task_are_looked_at() -> None:
@@ -250,16 +297,29 @@ def test_inputs_of_a_task_are_looked_at() -> None:
 @pytest.mark.parametrize(
     ("said", "can", "words"),
     [
-        ({"hidden": [100] * 40}, True, "gradients keep their size"),
-        ({"hidden": [100] * 40, "weights": "glorot_uniform"}, False, "Too deep"),
-        ({"hidden": [2] * 9, "inputs": 1}, False, "dead at birth"),
-        ({"hidden": [3] * 2, "inputs": 1}, None, "born dead"),
-        ({"weights": "zeros"}, False, "silent layer"),
-        ({"weights": "zeros", "activation": "tanh"}, False, "nothing gets through"),
-        ({"hidden": [10] * 50, "weights": "normal(1000)"}, False, "beyond single precision"),
-        ({"hidden": [100] * 100, "norm": "batch_norm"}, False, "explode"),
+        ({"hidden": [100] * 40}, None, "Gradients keep their size"),
+        ({"hidden": [100] * 40, "weights": "glorot_uniform"}, None, "by a factor of 0.71"),
+        (
+            {"hidden": [100] * 40, "weights": "glorot_uniform"},
+            None,
+            "than six depth scales (8.66 layers, ordered), a rule",
+        ),
+        (
+            {"hidden": [64] * 5, "weights": "torch_default", "bias": "torch_default"},
+            None,
+            "Gradients vanish, to 0.0113",
+        ),
+        ({"hidden": [2] * 9, "inputs": 1}, None, "dead at birth"),
+        ({"hidden": [3] * 2, "inputs": 1}, None, "silent layer for an input"),
+        ({"weights": "zeros"}, False, "layer 1 is silent"),
+        ({"weights": "zeros", "activation": "tanh"}, False, "weights of layers 1 and 2 are 0"),
+        ({"weights": "zeros", "activation": "sigmoid"}, None, "units of layer 1 are equal and stay so"),
+        ({"weights": "zeros", "activation": "tanh", "bias": "normal(0.1)"}, None, "Gradients are 0 at the first layer"),
+        ({"weights": "zeros", "hidden": []}, True, "linear model"),
+        ({"hidden": [10] * 50, "weights": "normal(1000)"}, None, "beyond single precision"),
+        ({"hidden": [100] * 100, "norm": "batch_norm"}, None, "explode"),
         ({"hidden": []}, True, "linear model"),
-        ({"hidden": [300] * 60, "activation": "tanh", "weights": "lecun_normal(gain=3)"}, False, "chaotic"),
+        ({"hidden": [300] * 60, "activation": "tanh", "weights": "lecun_normal(gain=3)"}, None, "chaotic"),
     ],
 )
 def test_verdicts(said: dict[str, Any], can: bool | None, words: str) -> None:
@@ -268,10 +328,58 @@ def test_verdicts(said: dict[str, Any], can: bool | None, words: str) -> None:
     assert words in found.verdict
 
 
+@pytest.mark.parametrize(
+    ("zeros", "activation", "can"),
+    [
+        ((2,), "tanh", None),  # the output: its weights get the gradient, and hand it on from then
+        ((0,), "tanh", None),
+        ((0,), "relu", False),
+        ((1,), "relu", False),
+        ((0, 2), "tanh", False),
+        ((0, 1), "tanh", False),
+        ((0, 1), "sigmoid", None),
+    ],
+)
+def test_cannot_train_is_said_where_descent_stands_still(
+    zeros: tuple[int, ...], activation: str, can: bool | None
+) -> None:
+    """Against steps of gradient descent by hand: outputs never come to depend on inputs, or they do."""
+    spec = network(inputs=5, outputs=3, hidden=[6, 6], activation=activation, weights="lecun_normal", bias="zeros")
+    nought = network(inputs=5, outputs=3, hidden=[6, 6], activation=activation, weights="zeros", bias="zeros")
+    layers = [nought.dense[k] if k in zeros else layer for k, layer in enumerate(spec.dense)]
+    found = predict_network(spec.model_copy(update={"layers": tuple(layers)}))
+    assert found.can_train is can, found.verdict
+
+    phi, random = as_phi(activation), np.random.default_rng(5)
+    sizes = [5, 6, 6, 3]
+    w = [random.standard_normal((m, n)) / math.sqrt(n) * (k not in zeros) for k, (n, m) in enumerate(pairwise(sizes))]
+    b = [np.zeros((m, 1)) for m in sizes[1:]]
+    x, y = random.standard_normal((5, 20)), random.standard_normal((3, 20))
+    for _ in range(20):
+        hidden, slopes = [x], []
+        for k in range(3):
+            h = w[k] @ hidden[-1] + b[k]
+            hidden.append(phi.values(h)[0] if k < 2 else h)
+            slopes.append(phi.values(h)[1] if k < 2 else np.ones_like(h))
+        delta = hidden[-1] - y
+        for k in reversed(range(3)):
+            delta = delta * slopes[k]
+            step, by_bias = delta @ hidden[k].T / 20, delta.mean(axis=1, keepdims=True)
+            delta = w[k].T @ delta
+            w[k], b[k] = w[k] - 0.3 * step, b[k] - 0.3 * by_bias
+    assert (float(np.ptp(hidden[-1], axis=1).max()) == 0.0) == (can is False)
+
+
+def test_a_network_without_inputs_is_told_from_one_that_standardizes() -> None:
+    assert predict_network(network(), Inputs(0.0)).can_train is False
+    assert predict_network(network(layers=["standardize", "dense(9)", "dense(2)"]), Inputs(0.0)).can_train is None
+
+
 def test_advice_for_glorot_and_relu_is_he() -> None:
     spec = network(hidden=[100] * 40, weights="glorot_uniform")
     (change,) = advise(spec, predict_network(spec))
-    assert (change.text, change.prediction.can_train) == ('weights = "he_uniform"', True)
+    assert change.text == 'weights = "he_uniform"'
+    assert change.prediction.verdict.startswith("Gradients keep their size")
     assert change.prediction.gradient_ratio == pytest.approx(1.0)
     assert advise(change.spec, change.prediction) == ()
     narrow = network(hidden=[2] * 9, inputs=1)

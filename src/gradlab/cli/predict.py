@@ -1,4 +1,4 @@
-"""`gradlab predict`: whether a network can train, from its description alone."""
+"""`gradlab predict`: what becomes of signal and gradients in a network, from its description alone."""
 
 from __future__ import annotations
 
@@ -50,10 +50,11 @@ def predict(
     compare: Annotated[bool, flag("--compare", "Draw 100 networks and set them beside theory.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Predict whether a network can train, before a single step: nothing is drawn.
+    """Predict how signal and gradients pass a network, before a single step.
 
-    Says whether signal and gradients survive the depth, how deep it could go,
-    how likely it is born dead, how far seeds differ, and which gain is right.
+    Says what becomes of both layer by layer, how likely it is born dead, how far
+    seeds differ, which gain keeps both, and what of this is in doubt. Nothing is
+    drawn. Whether it trains is said only where that is certain.
 
     For example:
       gradlab predict --hidden 100x40 --activation relu --init glorot_uniform

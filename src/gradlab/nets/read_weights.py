@@ -24,7 +24,6 @@ _MOST_ROWS = 512
 _NARROWED = 2.0  # times that products of rows are larger than those of independent ones
 _MOST_REPEATED = 0.1
 _MOST_KURTOSIS = 0.5  # of pre-activations: as of theory
-_FEW = 64  # numbers of which no fourth moment is told
 _FLOATS = (torch.float32, torch.float64)
 
 
@@ -183,24 +182,31 @@ def _independence(name: str, weight: Tensor) -> list[Doubt]:
 
 
 def _normality(name: str, weight: Tensor, bias: Tensor | None, bias_square: float) -> list[Doubt]:
-    """Pre-activations of units that differ in size: kurtosis from rows of different length, few weights, few biases."""
-    rows, inputs = weight.square().sum(1), weight.shape[1]
+    """Pre-activations that are not normal: by rows of different length, a few large weights, or biases.
+
+    Each is an excess kurtosis, and counts where it is beyond what 4 standard errors of normal numbers make.
+    """
+    rows, (units, inputs) = weight.square().sum(1), weight.shape
     length = float(rows.mean())
-    mixed = float(rows.var(correction=0)) / length**2 - 2.0 / inputs
-    heavy = float(weight.square().square().mean()) / (length / inputs) ** 2 - 3.0
+    unequal = 3.0 * (float(rows.var(correction=0)) / length**2 - 2.0 / inputs)
+    chance = 3.0 * 2.0 / inputs * math.sqrt((2.0 + 12.0 / inputs) / units)
     share = bias_square / (bias_square + length)
-    values = torch.zeros(1) if bias is None else bias.detach().double().cpu()
-    about = values - values.mean()
-    spread = float(about.square().mean())
-    of_bias = (
-        0.0
-        if spread == 0.0 or len(values) < _FEW
-        else share**2 * (float(about.square().square().mean()) / spread**2 - 3.0)
-    )
-    found = (1.0 - share) ** 2 * (3.0 * max(mixed, 0.0) + heavy / inputs) + of_bias
-    if abs(found) <= _MOST_KURTOSIS or weight.numel() < _FEW:
+    told = [(1.0 - share) ** 2 * max(unequal - ERRORS * chance, 0.0), (1.0 - share) ** 2 * _kurtosis(weight) / inputs]
+    if bias is not None:
+        told.append(share**2 * _kurtosis(bias.detach().double().cpu() - float(bias.detach().double().mean())))
+    found = max(told, key=abs)
+    if abs(found) <= _MOST_KURTOSIS:
         return []
     return [Doubt("normal pre-activations", f"excess kurtosis about {found:.2g} at module {name}")]
+
+
+def _kurtosis(values: Tensor) -> float:
+    """Excess kurtosis around 0, less what chance makes of as many normal numbers."""
+    square = float(values.square().mean())
+    if square == 0.0:
+        return 0.0
+    found = float(values.square().square().mean()) / square**2 - 3.0
+    return math.copysign(max(abs(found) - ERRORS * math.sqrt(24.0 / values.numel()), 0.0), found)
 
 
 def _orthogonal_gain(weight: Tensor) -> float | None:

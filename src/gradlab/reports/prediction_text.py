@@ -9,7 +9,7 @@ from rich.console import Console
 
 from gradlab.reports.tables import WIDE, print_line, print_table
 from gradlab.signals.thinning import evenly
-from gradlab.stats.text import counted_text, number_text, percent_text
+from gradlab.stats.text import number_text, percent_text
 from gradlab.theory.predict import Change, Prediction
 
 MOST_ROWS = 12
@@ -45,7 +45,7 @@ def print_prediction(prediction: Prediction, changes: Sequence[Change], console:
         print_line(console, line, indent=2)
     for change in changes:
         console.print()
-        print_line(console, f"Change: {change.text} ({change.reason}).", indent=2)
+        print_line(console, f"Possible change: {change.text} ({change.reason}).", indent=2)
         print_line(console, f"  gives: {change.prediction.verdict}.", indent=4)
     console.print()
     for one in prediction.failing:
@@ -114,14 +114,11 @@ def _scale_lines(prediction: Prediction) -> list[str]:
         f"Phase{doubt}: {scales.phase}; squared gradients change by {number_text(scales.chi1)} a layer (chi1).",
         f"Depth scales{doubt}, layers over which things change by e: {', '.join(told)}.",
     ]
-    if scales.trainable_depth is not None:
-        could = (
-            "any depth"
-            if scales.trainable_depth > ANY_DEPTH
-            else counted_text(math.floor(scales.trainable_depth), "layer")
-        )
+    if scales.six_scales is not None:
+        six = "endless" if scales.six_scales > ANY_DEPTH else f"{number_text(scales.six_scales)} layers"
         lines.append(
-            f"Trainable depth{doubt}: {could} (6 xi, Schoenholz et al. 2017); this one has {prediction.depth:,}."
+            f"Six depth scales{doubt}: {six}; this one has {prediction.depth:,}. A rule for plain gradient descent (Schoenholz "
+            "et al. 2017), which no study of gradlab confirms for adaptive rates such as Adam's."
         )
     return lines
 

@@ -128,7 +128,7 @@ THEORIES.add(
 @lru_cache(maxsize=1000)  # claims and figures ask again of the same networks
 def _depth_of(network: NetworkSpec) -> float | None:
     scales = predict_network(network).scales
-    return None if scales is None else scales.trainable_depth
+    return None if scales is None else scales.six_scales
 
 
 def _trainable_depth(setup: Setup) -> float | None:
@@ -138,7 +138,7 @@ def _trainable_depth(setup: Setup) -> float | None:
 DEPTHS.add(
     Depth(
         "trainable_depth",
-        "hidden layers that can train: 6 depth scales of the fixed point",
+        "six depth scales of the fixed point, in hidden layers",
         "Schoenholz, Gilmer, Ganguli and Sohl-Dickstein 2017",
         _trainable_depth,
     )

@@ -22,7 +22,7 @@ class CorrelationPoint:
         c_star: c*, 0 to 1.
         chi_c: Slope of the correlation map there; at c* = 1 it is chi1.
         xi_c: Layers over which |c - c*| falls by e: -1 / ln chi_c; infinite on the edge of chaos. Networks train to a
-            depth of about 6 xi_c (Schoenholz et al. 2017).
+            depth of about 6 xi_c by plain gradient descent (Schoenholz et al. 2017).
     """
 
     c_star: float

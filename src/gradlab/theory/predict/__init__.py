@@ -1,4 +1,4 @@
-"""Whether a network can train, from its description alone: layer by layer, at infinite width, and what width adds.
+"""Signal and gradients of a network from its description alone: layer by layer, at infinite width, and what width adds.
 
 A layer's kind is one function in `layers` that says which steps (`flow`) it is made of; the rest follows from those steps.
 Numbers stand in a `Profile` with source "theory" under the names that probes measure, so that the two subtract; every

@@ -15,7 +15,7 @@ from gradlab.theory.predict.layers import Row
 from gradlab.theory.predict.prediction import DepthScales
 
 KEPT = 0.01  # change of ln(squared gradients) over the whole depth: the eps of norms alone makes less
-SCALES_DEEP = 6.0  # depth scales that networks train through: Schoenholz et al. 2017, figure 5
+SCALES_DEEP = 6.0  # depth scales that plain gradient descent trains through: Schoenholz et al. 2017, figure 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def plain_scales(block: Block, q0: float) -> DepthScales:
         c_star=found.c_star,
         xi_c=found.xi_c,
         xi_grad=found.xi_grad,
-        trainable_depth=SCALES_DEEP * xi,
+        six_scales=SCALES_DEEP * xi,
     )
 
 
@@ -105,7 +105,7 @@ def grown_scales(log_norms: Sequence[float]) -> DepthScales:
         c_star=None,
         xi_c=None,
         xi_grad=math.inf if is_critical else depth_scale(chi1),
-        trainable_depth=None,
+        six_scales=None,
     )
 
 

@@ -22,7 +22,7 @@ from gradlab.theory.predict.inputs import UNKNOWN, Inputs
 from gradlab.theory.predict.layers import Row, compares_inputs, rows_of, steps_of
 from gradlab.theory.predict.prediction import DepthScales, Prediction, RecommendedGains
 from gradlab.theory.predict.spread import spread_of
-from gradlab.theory.predict.verdict import described, verdict_of
+from gradlab.theory.predict.verdict import described, stuck, verdict_of
 
 
 def predict_network(spec: NetworkSpec, inputs: Inputs = UNKNOWN, doubts: Sequence[tuple[str, str]] = ()) -> Prediction:
@@ -46,8 +46,8 @@ def predict_network(spec: NetworkSpec, inputs: Inputs = UNKNOWN, doubts: Sequenc
     Example:
         >>> spec = NetworkSpec(inputs=100, outputs=10, hidden="100 x 40", activation="relu", weights="he_normal")
         >>> found = predict_network(spec)
-        >>> found.scales.phase, found.profile["pre_activation_second_moment"][0, :3].tolist(), found.can_train
-        ('critical', [2.0, 2.0, 2.0], True)
+        >>> found.scales.phase, found.profile["pre_activation_second_moment"][0, :3].tolist()
+        ('critical', [2.0, 2.0, 2.0])
     """
     steps = _steps(spec, inputs)
     rows, relative = rows_of(steps), _relative(steps)
@@ -62,7 +62,15 @@ def predict_network(spec: NetworkSpec, inputs: Inputs = UNKNOWN, doubts: Sequenc
         assumptions=tuple(one.text for one in assumptions),
     )
     dead = death_of(rows, spec.inputs, is_plain=is_plain)
-    verdict, can_train = verdict_of(rows, relative, scales, dead, spread)
+    verdict, can_train = verdict_of(
+        rows,
+        relative,
+        scales,
+        dead,
+        spread,
+        why_stuck=stuck(rows, is_plain=is_plain, has_inputs=steps[0].kind == "standardize" or inputs.square > 0.0),
+        in_doubt=any("relative_gradient_rms" in one.marks for one in assumptions if not one.holds),
+    )
     return Prediction(
         network=described(rows, steps),
         depth=len(rows) - 1,

@@ -45,8 +45,9 @@ class DepthScales:
         c_star: Correlation that two inputs end with; None where none is left to have.
         xi_c: Layers over which correlations come closer to c* by e.
         xi_grad: Layers over which squared gradients change by e.
-        trainable_depth: 6 xi_c (6 xi_grad where lengths go to 0 or grow for ever): a stack deeper than that does not train.
-            None with a norm or residual branches, for which nobody has shown it. Source: Schoenholz et al. 2017, figure 5.
+        six_scales: 6 xi_c (6 xi_grad where lengths go to 0 or grow for ever), in hidden layers: the depth to which plain
+            gradient descent trained tanh networks (Schoenholz et al. 2017, figure 5). A rule of thumb; nothing here confirms
+            it for adaptive rates. None with a norm or residual branches.
     """
 
     phase: str
@@ -58,7 +59,7 @@ class DepthScales:
     c_star: float | None
     xi_c: float | None
     xi_grad: float
-    trainable_depth: float | None
+    six_scales: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,9 @@ class Prediction:
         network: What it is, in words.
         depth: Hidden layers.
         units: Numbers that each layer with weights hands on for one example [L].
-        verdict: Whether it can train, a line in words.
-        can_train: The same as yes or no; None where theory does not decide.
+        verdict: What becomes of signal and gradients, a line in words.
+        can_train: No where outputs can never depend on inputs (weights of 0 that keep one another at 0, inputs of 0), yes of
+            a linear model; None where that is not certain, so nearly always.
         profile: By layer: weight_std, pre_activation_second_moment (q), activation_mean, activation_std, saturation,
             relative_gradient_rms, where a norm stands before an activation of what it hands on; source "theory", R = 1.
         scales: How deep it could be; None without hidden layers.
