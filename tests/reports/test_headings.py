@@ -15,7 +15,7 @@ from rich.console import Console
 
 from gradlab.reports import charts
 from gradlab.reports.charts.boundaries import BoundaryColumn, boundary_map
-from gradlab.reports.figures import figures_of
+from gradlab.reports.figures import Figure, figures_of
 from gradlab.reports.page import page_html
 from gradlab.reports.sections import cell_tables
 from gradlab.reports.text import print_analysis
@@ -205,12 +205,13 @@ def test_maps_of_several_panels_have_room_for_their_numbers(tmp_path: Path) -> N
         {**RATES, "levels": [0.01, 0.02]},
     ]
     claim = {"id": "A", "statement": "a", "measure": measure, "expected": {"at_least": 0.5}}
-    changes = {
+    changes: dict[str, Any] = {
         "recipe": {"optimizer": "sgd", "loss": "cross_entropy", "steps": 0}, "task": {"name": "digits", "points": 50},
         "inputs": {}, "outcomes": {"collapsed": {}}, "metrics": {"accuracy": {"kind": "accuracy", "over": "train"}},
         "factors": factors, "claims": [claim], "rows": [], "answer": "", "replicas": 2,
     }  # fmt: skip
     (figure,) = [one for one in figures_of(run(small_plan(**changes), tmp_path)) if one.id == "reaching-1"]
+    assert isinstance(figure, Figure)
     assert len(figure.panels) == 2
     shown = next(iter(figure.panels.values())).data[0]
     assert figure.least_px is not None and figure.least_px >= 40 * len(shown.x) + 200
