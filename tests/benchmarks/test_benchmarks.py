@@ -71,7 +71,7 @@ def test_competitors_train_what_the_torch_engine_trains(name: str, monkeypatch: 
     if reason is not None:
         pytest.skip(reason)
     rows = check([name], NETWORK, replicas=16)
-    assert len(rows) == 2 and all(row["networks"] > 8 for row in rows)
+    assert len(rows) == (1 if name.endswith(", compiled") else 2) and all(row["networks"] > 8 for row in rows)
 
 
 @pytest.mark.parametrize("name", ["loop", "vmap", "stack, compiled", "jax, tuned"])
