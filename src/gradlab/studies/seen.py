@@ -61,7 +61,7 @@ def outputs_anew(look: Look, job: Job, names: Collection[str]) -> dict[str, Floa
 def stack_at(look: Look, stack: Stack, networks: slice) -> Stack:
     """Some networks of a stack as they stand at a look."""
 
-    def of(array: Float[ndarray, "R ..."] | None) -> Float[ndarray, "R ..."] | None:
+    def of(array: Float[ndarray, "R ..."] | None) -> Float[ndarray, "_ ..."] | None:
         return None if array is None else array[networks]
 
     return replace(
