@@ -92,8 +92,8 @@ def _value(each: dict[str, Any]) -> str:
         return " or ".join(dict.fromkeys(_value(one) for one in each["anyOf"] if one.get("type") != "null"))
     kind = each.get("type")
     if kind == "array":
-        inside = each.get("items") or next(iter(each.get("prefixItems", [])), {})
-        return f"list of {_value(inside)}" if inside else "list"
+        one: dict[str, Any] = each.get("items") or next(iter(each.get("prefixItems", [])), {})
+        return f"list of {_value(one)}" if one else "list"
     if kind == "object" and "properties" in each:
         return f"table ({each['title']})"
     if kind == "object":
