@@ -115,11 +115,11 @@ def test_a_damaged_file_is_told_and_not_replaced(
     monkeypatch.setattr(sets, "SETS", (tiny_set(),))
     monkeypatch.setenv("GRADLAB_DATA", str(tmp_path))
     file = next(lay_out(tmp_path / "mnist").glob("train-labels*"))
-    file.write_bytes(b"damaged")
+    file.write_bytes(b"\x1f\x8b damaged")
     code, _, err = said(capsys, "fetch", "tiny")
     assert code == 2
     assert f"{file}: cut short" in err and tiny_set().files[1].sha256 in err
-    assert file.read_bytes() == b"damaged"
+    assert file.read_bytes() == b"\x1f\x8b damaged"
 
 
 @pytest.mark.parametrize("verb", ["list", "fetch", "path"])

@@ -195,7 +195,8 @@ def test_a_bilinear_layer_is_two_products() -> None:
 
 class Spectrum(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
-        return torch.fft.rfft(x).abs()
+        y: Tensor = torch.fft.rfft(x).abs()
+        return y
 
 
 @torch.library.custom_op("gradlab_tests::mixed", mutates_args=())

@@ -13,6 +13,7 @@ from gradlab.spec import NetworkSpec, Recipe
 from gradlab.spec.network import _SUGAR
 from gradlab.spec.written import NetworkTable
 from gradlab.studies.load import file_schema, load_study, read_table, shipped_studies, study_from, to_toml
+from tools import write_study_files
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "study.schema.json"
 
@@ -46,6 +47,25 @@ def models_below(base: type[Described]) -> Iterator[type[Described]]:
     for model in base.__subclasses__():
         yield model
         yield from models_below(model)
+
+
+def test_the_page_of_study_files_is_written_from_the_schema() -> None:
+    found = write_study_files.page()
+    assert write_study_files.PAGE.read_text(encoding="utf-8") == found, "run tools/write_study_files.py"
+    for path, _ in keys_of(file_schema()):
+        assert re.search(rf"`{path.rpartition('/')[2]}`|`\[+{path.rpartition('/')[2]}\]+`", found), (
+            f"{path} is not in the page"
+        )
+    assert "<!--" not in found
+
+
+def test_examples_of_the_page_are_toml() -> None:
+    import tomllib
+
+    blocks = re.findall(r"```toml\n(.*?)```", write_study_files.page(), re.DOTALL)
+    assert len(blocks) >= 4
+    for block in blocks:
+        assert tomllib.loads(block)
 
 
 def test_the_networks_table_is_what_networks_are_read_from() -> None:

@@ -73,4 +73,4 @@ def _others(
     if classes == 1:
         return np.broadcast_to(1 - targets if is_binary else -targets, (*other.shape, 1))
     steps = 1 + np.floor(other * (classes - 1)).astype(np.int64)
-    return np.eye(classes, dtype=targets.dtype)[(targets.argmax(axis=2) + steps) % classes]
+    return np.asarray(np.eye(classes, dtype=targets.dtype)[(targets.argmax(axis=2) + steps) % classes])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.parameter import UninitializedBuffer, is_lazy
 
 from gradlab.errors import SpecError, UserError
@@ -20,6 +18,7 @@ from gradlab.nets.fits import check_fits, check_forward, check_open, layer_text
 from gradlab.nets.multiply_adds import MultiplyAdds
 from gradlab.nets.receptive_field import ReceptiveFields
 from gradlab.nets.summary import LayerSummary, Summary
+from gradlab.nets.untouched import countable, quiet, untouched
 from gradlab.spec.blocks import MOST_NUMBERS, Shape, shape_text
 
 UNCOUNTED = "num_batches_tracked"  # a counter, not a number that the network computes with
@@ -155,9 +154,9 @@ def summarize(module: nn.Module, input: Sequence[int]) -> Summary:
     try:
         with ExitStack() as stack:
             around = (
-                _quiet(),
-                _untouched(module),
-                _countable(module),
+                quiet(),
+                untouched(module),
+                countable(module),
                 _hooks(watch),
                 watch.fields,
                 watch.work.counting(),
@@ -189,13 +188,12 @@ def _with_shapes(module: nn.Module, shape: Shape) -> nn.Module:
     Raises:
         SpecError: The module fails; names no layer, since lazy layers cannot be watched.
     """
-    uninitialized = [
-        one for one in module.buffers() if isinstance(one, UninitializedBuffer)
-    ]  # they cannot copy themselves
-    memo = {id(one): UninitializedBuffer(False, one.device, one.dtype) for one in uninitialized}
+    # buffers without a shape cannot copy themselves
+    empty: Any = UninitializedBuffer
+    memo = {id(one): empty(False, one.device, one.dtype) for one in module.buffers() if isinstance(one, empty)}
     copied = copy.deepcopy(module, memo)
     try:
-        with _quiet(), _untouched(copied), torch.no_grad():
+        with quiet(), untouched(copied), torch.no_grad():
             copied(_zeros(copied, shape))
     except Exception as error:
         raise SpecError(layer_text("", module), got=f"got {shape_text(shape)}. {_said(error)}") from error
@@ -217,47 +215,6 @@ def _zeros(module: nn.Module, shape: Shape) -> Tensor:
     like = next((p for p in module.parameters() if p.is_floating_point()), torch.empty(0))
     dtype = torch.long if isinstance(_first(module), nn.Embedding | nn.EmbeddingBag) else like.dtype
     return torch.zeros((1, *shape), dtype=dtype, device=like.device)
-
-
-@contextmanager
-def _untouched(module: nn.Module) -> Iterator[None]:
-    """Evaluation mode inside; afterwards the modes and the random numbers' state of before."""
-    modes = {part: part.training for part in module.modules()}
-    devices = {p.device for p in module.parameters() if p.device.type == "cuda"}
-    try:
-        with torch.random.fork_rng([device.index for device in devices]):
-            for part in modes:
-                part.training = False
-            yield
-    finally:
-        for part, mode in modes.items():
-            part.training = mode
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """What is warned of inside is said where the work succeeds; where it fails, the error says it."""
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        yield
-    for each in said:
-        warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
-
-
-@contextmanager
-def _countable(module: nn.Module) -> Iterator[None]:
-    """Attention and recurrent layers as plain products, which the counter sees."""
-    fast = torch.backends.mha.get_fastpath_enabled()
-    with ExitStack() as stack, warnings.catch_warnings():
-        if any(isinstance(part, nn.RNNBase) for part in module.modules()):
-            warnings.simplefilter("ignore")  # about graphics cards that are not there
-            stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
-        stack.enter_context(sdpa_kernel(SDPBackend.MATH))
-        torch.backends.mha.set_fastpath_enabled(False)
-        try:
-            yield
-        finally:
-            torch.backends.mha.set_fastpath_enabled(fast)
 
 
 @contextmanager

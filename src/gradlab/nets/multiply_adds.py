@@ -91,8 +91,8 @@ def _trilinear(
     for sides, expanded in zip(shapes, (expand1, expand2, expand3), strict=True):
         for axis in sorted(expanded):
             sides.insert(axis, 1)
-    inner = math.prod(map(max, shapes[0], shapes[1]))
-    outer = math.prod(
+    inner: int = math.prod(map(max, shapes[0], shapes[1]))
+    outer: int = math.prod(
         max(sides)
         for axis, sides in enumerate(zip(*shapes, strict=True))
         if not (axis in summed and axis in expand3)  # the first product has summed over it
@@ -136,11 +136,11 @@ class MultiplyAdds:
         return int(self._counter.get_total_flops()) // _OPERATIONS
 
 
-class _Operations(TorchDispatchMode):
+class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Tells of operations that may have products, and that nobody counts."""
 
     def __init__(self, counted: set[Any], unknown: Callable[[str], None]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.counted, self.unknown = counted, unknown
 
     def __torch_dispatch__(

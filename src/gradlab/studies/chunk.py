@@ -134,7 +134,7 @@ def run_chunk(task: ChunkTask) -> ChunkResult:
     assert targets is not None
     constant_loss = best_constant_loss(LOSSES[job.recipe.loss.name], job.loss_params, targets)
     codes = outcome_codes(at_look[-1, first], at_look[-1, first + 1], look.first_bad_step, look.loss, constant_loss)
-    with np.errstate(over="ignore"):  # beyond float32 is infinite: what diverged
+    with np.errstate(over="ignore"):  # a loss beyond float32 is stored as infinite
         loss_SR, metrics_SMR = np.stack(losses), meter.values().astype(np.float32)
     trials, at = [], 0
     for cell, part in task.slices:
