@@ -277,9 +277,9 @@ def of_unlike_rows(model: nn.Sequential) -> None:
 
 
 def biases_of_two_sizes(model: nn.Sequential) -> None:
-    model[0] = nn.Linear(30, 80)
-    linear(model, 0).bias.copy_(torch.tensor([9.0, -9.0]).repeat(40))
-    model[2] = nn.Linear(80, 40)
+    model[0] = nn.Linear(30, 400)
+    linear(model, 0).bias.copy_(torch.tensor([9.0, -9.0]).repeat(200))
+    model[2] = nn.Linear(400, 40)
 
 
 @pytest.mark.parametrize(
@@ -374,7 +374,6 @@ def old_weight_norm(part: nn.Linear) -> nn.Module:
         (lambda: nn.Sequential(nn.LazyLinear(4), nn.ReLU()), ["module 0 (LazyLinear)", "Write nn.Linear"]),
         (lambda: traced(dense_model()), ["a script", "the module that it was made of"]),
         (lambda: nn.Sequential(nn.Linear(3, 3), nn.Dropout(1.0), nn.Linear(3, 1)), ["module 1 (Dropout)", "p=1"]),
-        (lambda: nn.Sequential(nn.Sequential(), nn.Identity()), ["dense layer as the last"]),
         (lambda: hooked("register_forward_hook", 1), ["module 1 (Tanh)", "a forward hook"]),
         (lambda: hooked("register_forward_pre_hook", 2), ["module 2 (Linear)", "a forward pre-hook"]),
         (lambda: hooked("register_full_backward_hook", 1), ["module 1 (Tanh)", "a backward hook"]),
