@@ -15,6 +15,7 @@ from typing import Any
 import llvmlite.binding  # type: ignore[import-untyped]
 from llvmlite import ir
 from numba import types
+from numba.core import config
 from numba.extending import intrinsic
 
 TILE = 64
@@ -24,9 +25,12 @@ _FAST = ("contract", "reassoc", "nsz")
 
 @cache
 def _vector_bytes() -> int:
-    """Bytes of this processor's vectors."""
-    features = llvmlite.binding.get_host_cpu_features()
-    return 64 if features.get("avx512f") else 32 if features.get("avx") else 16
+    """Bytes of the vectors that numba compiles for: this processor's, unless `NUMBA_CPU_FEATURES` names others."""
+    if config.CPU_FEATURES is None:
+        features = {name for name, there in llvmlite.binding.get_host_cpu_features().items() if there}
+    else:
+        features = {name.removeprefix("+") for name in config.CPU_FEATURES.split(",") if name.startswith("+")}
+    return 64 if "avx512f" in features else 32 if "avx" in features else 16
 
 
 class _Block:
