@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,3 +48,15 @@ def test_every_shape(dtype: Any) -> None:
             assert_is_sum(gw[: n * m].reshape(n, m), np.ones((n, m)), g, x.T)
             assert_is_sum(gb[:n], np.ones(n), g, np.ones(64))
             assert not z[n:].any() and not lower[m:].any() and (gw[n * m :] == 1).all() and (gb[n:] == 1).all()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of x86's instructions")
+@pytest.mark.parametrize(("name", "features"), [("x86-64", ""), ("haswell", "+avx,+avx2,+fma")])
+def test_every_shape_with_the_vectors_of_other_processors(name: str, features: str, tmp_path: Path) -> None:
+    limits = {"NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": features, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{__file__}::test_every_shape"]
+    done = subprocess.run(
+        command, cwd=Path(__file__).parents[2], env={**os.environ, **limits}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout[-3000:]

@@ -83,6 +83,13 @@ class _Block:
         """
         wide = self.lanes
         count = len(vectors)
+        if count > wide:  # more than one register can hold: the sums of halves, one behind the other
+            half = -(-count // 2)
+            lower, upper = (
+                self.sums(vectors[:half]),
+                self.sums([*vectors[half:], *[self.zero(wide)] * (2 * half - count)]),
+            )
+            return self.shuffle(lower, upper, list(range(count)))
         owners = [[i] * wide for i in range(count)]
         kept = 1  # vectors that share one register
         while wide > kept or len(vectors) > 1:
@@ -92,16 +99,16 @@ class _Block:
                 vectors, owners = [*vectors, self.zero(wide)], [*owners, [-1] * wide]
             part = wide // kept  # lanes of one owner
             assert part > 1
-            lower: list[int] = []
+            first: list[int] = []
             for start in range(0, wide, part):
-                lower += [*range(start, start + part // 2), *range(wide + start, wide + start + part // 2)]
-            upper = [lane + part // 2 for lane in lower]
+                first += [*range(start, start + part // 2), *range(wide + start, wide + start + part // 2)]
+            second = [lane + part // 2 for lane in first]
             pairs = range(0, len(vectors), 2)
-            owners = [[(owners[i] + owners[i + 1])[lane] for lane in lower] for i in pairs]
+            owners = [[(owners[i] + owners[i + 1])[lane] for lane in first] for i in pairs]
             vectors = [
                 self.builder.fadd(
-                    self.shuffle(vectors[i], vectors[i + 1], lower),
-                    self.shuffle(vectors[i], vectors[i + 1], upper),
+                    self.shuffle(vectors[i], vectors[i + 1], first),
+                    self.shuffle(vectors[i], vectors[i + 1], second),
                     flags=_FAST,
                 )
                 for i in pairs
