@@ -1,6 +1,7 @@
 # make demo     the main job: two shipped studies, from an empty machine to an HTML report
 # make test     everything CI checks; the last line printed is pytest's summary
 # make bench    how fast gradlab trains, beside PyTorch and JAX: benchmarks/results.json and docs/performance.md
+# make mutants  puts faults in, one at a time, and says which of them no near test notices; not part of make test
 # make format   put the code into the house format
 # make clean    remove the environment, builds and caches (never results: ./gradlab-store stays)
 
@@ -14,7 +15,7 @@ DEV_STAMP := .venv/.installed-dev
 BENCH_STAMP := .venv/.installed-bench
 
 .DELETE_ON_ERROR:
-.PHONY: demo test bench format clean
+.PHONY: demo test bench mutants format clean
 
 demo: $(RUN_STAMP)
 	$(BIN)/gradlab study run dying-relu
@@ -29,6 +30,9 @@ test: $(DEV_STAMP)
 
 bench: $(BENCH_STAMP)
 	$(BIN)/python -m benchmarks
+
+mutants: $(DEV_STAMP)
+	$(BIN)/python tools/mutants.py
 
 format: $(DEV_STAMP)
 	$(BIN)/ruff check --fix --quiet

@@ -13,6 +13,7 @@ import torch
 from gradlab.data import Examples
 from gradlab.data.inputs import InputSet
 from gradlab.nets import Slice
+from gradlab.nets.stack import NormNumbers
 from gradlab.parts import LOSSES
 from gradlab.spec import NetworkSpec, Recipe, Setup, setup_from
 from gradlab.training import Job, Look, prepare, train
@@ -71,9 +72,16 @@ def looks_at(job: Job, steps: Sequence[int], **options: Any) -> list[Look]:
             look,
             weights=[w.copy() for w in look.weights],
             biases=[None if b is None else b.copy() for b in look.biases],
+            norms=[copied(norm) for norm in look.norms],
         )
         for look in train(job, steps, **options)
     ]
+
+
+def copied(norm: NormNumbers) -> NormNumbers:
+    """The numbers of a norm in memory of their own."""
+    mean, var = (None if one is None else one.copy() for one in (norm.mean, norm.var))
+    return replace(norm, scale=norm.scale.copy(), shift=norm.shift.copy(), mean=mean, var=var)
 
 
 def flat(look: Look, row: int) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from gradlab.nets.standards import fitted_standards
 from gradlab.nets.steps import all_steps
 from gradlab.spec import NetworkSpec, Recipe, Setup
 from gradlab.spec.layers import KINDS
-from gradlab.training import Job
+from gradlab.training import Job, Look
 from tests.jobs import RECIPE, ROOT_SEED, setup_of
 from tests.oracles import plain_torch, streams
 
@@ -124,35 +126,39 @@ def alone(stack: Stack, row: int) -> Network:
     return module
 
 
-def as_given(spec: NetworkSpec, x: np.ndarray, dtype: torch.dtype) -> Tensor:
+def as_given(spec: NetworkSpec, x: np.ndarray | Tensor, dtype: torch.dtype) -> Tensor:
     """Examples in the shape that a network alone takes."""
-    return torch.tensor(x, dtype=dtype).view(len(x), *spec.shapes[0])
+    return torch.as_tensor(x).to(dtype).view(len(x), *spec.shapes[0])
 
 
-def trained_alone(setup: Setup, job: Job, row: int, steps: int) -> Network:
-    """Replica `row`, trained by torch's own means."""
-    network = alone(job.stack, row)
+def updates_alone(setup: Setup, job: Job, row: int, precision: str) -> Iterator[Network]:
+    """Replica `row` in torch's modules, trained by torch's own means: as it is drawn, then after every update."""
+    dtype = getattr(torch, precision)
+    network = alone(job.stack, row).to(dtype)
+    yield network
     optimizer = plain_torch.optimizer(setup.recipe.optimizer, network.parameters())
     loss_of = plain_torch.loss_of(setup.recipe)
-    dtype = getattr(torch, setup.recipe.precision)
     assert job.examples.targets is not None
-    x, t = (
-        as_given(setup.network, job.examples.inputs[row], dtype),
-        torch.tensor(job.examples.targets[row], dtype=dtype),
-    )
-    replica, sizes, done = int(job.stack.replicas[row]), setup.recipe.batch_sizes(POINTS), 0
-    while done < steps:
-        order = streams.permutation(ROOT_SEED, replica, done // len(sizes), POINTS)
-        for size in sizes[: steps - done]:
-            batch, order = order[:size], order[size:]
+    x = as_given(setup.network, plain_torch.one_of(job.examples.inputs, row), dtype)
+    t = plain_torch.one_of(job.examples.targets, row).to(dtype)
+    replica = int(job.stack.replicas[row])
+    for epoch in count():
+        order = torch.arange(len(x))
+        if setup.recipe.order == "shuffled":
+            order = torch.tensor(streams.permutation(ROOT_SEED, replica, epoch, len(x)))
+        for batch in torch.split(order, setup.recipe.batch_sizes(len(x))):
             optimizer.zero_grad()
             (loss_of(network(x[batch]), t[batch]) + network.penalty()).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-            done += 1
-    return network.eval()
+            yield network
 
 
-def numbers_of(network: Network) -> Mapping[str, np.ndarray]:
+def stack_at(job: Job, look: Look) -> Stack:
+    """The stack as it stood at a look."""
+    return replace(job.stack, weights=look.weights, biases=look.biases, norms=look.norms)
+
+
+def numbers_of(network: nn.Module) -> Mapping[str, np.ndarray]:
     """Everything a network holds, but for counters."""
     state = network.state_dict()
     return {name: value.detach().numpy() for name, value in state.items() if "num_batches" not in name}

@@ -14,6 +14,7 @@ from gradlab.parts import LOSSES, Loss
 from gradlab.parts.namespace import NUMPY, Namespace
 from gradlab.parts.param import resolve
 from tests.oracles.plain_torch import LOSSES as REFERENCES
+from tests.rounding import Rounding, assert_within
 
 Values = tuple[float, ...]
 VALUES: dict[str, list[Values]] = {"sum_of_squares": [(2.0,)], "huber": [(0.3,), (5.0,)], "hinge": [(0.0,), (2.5,)]}
@@ -56,23 +57,25 @@ def evaluate(record: Loss, y: Any, t: Any, values: Values, xp: Namespace = NUMPY
     return float(value), np.asarray(gradient)
 
 
-def reference(record: Loss, y: np.ndarray, t: np.ndarray, values: Values) -> tuple[float, np.ndarray]:
+def reference(record: Loss, y: np.ndarray, t: np.ndarray, values: Values) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Torch's own loss and its gradient by autograd, float64, each with a bound on its and another's rounding."""
     outputs = torch.tensor(y, requires_grad=True)
-    value = REFERENCES[record.name](*values)(outputs, torch.tensor(t))
-    (gradient,) = torch.autograd.grad(value, outputs)
-    return value.item(), gradient.numpy()
+    with Rounding("float64") as rounding:
+        value = REFERENCES[record.name](*values)(outputs, torch.tensor(t))
+        (gradient,) = torch.autograd.grad(value, outputs)
+    return [(each.detach().numpy(), rounding.of(each)) for each in (value, gradient)]
 
 
 @CASES
 @pytest.mark.parametrize("shape", [(EXAMPLES, UNITS), (EXAMPLES, 2), (1, 4)])
 def test_value_and_gradient_are_torchs(record: Loss, values: Values, shape: tuple[int, int]) -> None:
     y, t = np.random.default_rng(1).normal(0, 3, shape), targets_for(record, shape)
-    expected, slope = reference(record, y, t, values)
     in_numpy = evaluate(record, y, t, values)
     in_torch = evaluate(record, torch.tensor(y), torch.tensor(t), values, TorchNamespace(torch.float64))
-    for value, gradient in (in_numpy, in_torch):
-        assert value == pytest.approx(expected, rel=1e-13)
-        np.testing.assert_allclose(gradient, slope, rtol=1e-12, atol=1e-15)
+    for ours in (in_numpy, in_torch):
+        for one, (theirs, bound) in zip(ours, reference(record, y, t, values), strict=True):
+            assert_within(np.asarray(one), theirs, bound)
+            assert np.abs(bound).max() <= 1e-12 * np.abs(theirs).max()
 
 
 @CASES
@@ -120,7 +123,7 @@ def test_weights_move_at_the_kink_of_losses_for_signs(name: str, values: Values,
     value, gradient = evaluate(LOSSES[name], kink * t, t, values)
     assert value == 0
     assert gradient.tolist() == (-t / 2).tolist()
-    assert reference(LOSSES[name], kink * t, t, values)[1].tolist() == gradient.tolist()
+    assert reference(LOSSES[name], kink * t, t, values)[1][0].tolist() == gradient.tolist()
     inside, outside = (evaluate(LOSSES[name], (kink + d) * t, t, values)[1] for d in (-1e-9, 1e-9))
     assert inside.tolist() == (-t / 2).tolist()
     assert outside.tolist() == [[0], [0]]
@@ -128,9 +131,11 @@ def test_weights_move_at_the_kink_of_losses_for_signs(name: str, values: Values,
 
 def test_gradient_at_the_kink_of_mae_and_huber_is_torchs() -> None:
     t = np.array([[1.0, -2.0]])
-    assert evaluate(LOSSES["mae"], t, t, ())[1].tolist() == reference(LOSSES["mae"], t, t, ())[1].tolist() == [[0, 0]]
-    y = t + np.array([[0.5, -0.5]])
-    assert evaluate(LOSSES["huber"], y, t, (0.5,))[1].tolist() == reference(LOSSES["huber"], y, t, (0.5,))[1].tolist()
+    at_mae, at_huber = (t, ()), (t + np.array([[0.5, -0.5]]), (0.5,))
+    for name, (y, values) in (("mae", at_mae), ("huber", at_huber)):
+        ours, (theirs, _) = evaluate(LOSSES[name], y, t, values)[1], reference(LOSSES[name], y, t, values)[1]
+        assert ours.tolist() == theirs.tolist()
+    assert evaluate(LOSSES["mae"], t, t, ())[1].tolist() == [[0, 0]]
 
 
 @pytest.mark.parametrize("record", LOSSES.values(), ids=list(LOSSES))

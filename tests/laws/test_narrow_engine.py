@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 import numba
@@ -21,10 +20,11 @@ from gradlab.data.inputs import InputSet
 from gradlab.nets import Slice
 from gradlab.parts import ACTIVATIONS, LOSSES, SCHEDULES
 from gradlab.spec import Setup
-from gradlab.training import Job, Look, prepare, train
-from gradlab.training.narrow import engine, train_narrow
+from gradlab.training import Job, Look, prepare
+from gradlab.training.narrow import engine
 from gradlab.training.outcomes import is_constant
-from tests.jobs import ACTIVATION_CHOICES, ROOT_SEED, flat, job_of, made_up, setup_of
+from tests.jobs import ACTIVATION_CHOICES, ROOT_SEED, flat, job_of, looks_at, made_up, setup_of
+from tests.oracles.step_by_step import assert_updates_are_torchs
 
 LOSS_CHOICES = {"sum_of_squares": "sum_of_squares(0.03)", "huber": "huber(delta=0.8)", "hinge": "hinge(margin=0.6)"}
 # eps is larger than the default where rounding of a vanishing gradient would be multiplied by lr / eps = 10^7
@@ -44,47 +44,17 @@ RULE_CHOICES = [
     "adam_keras(lr=0.1, beta1=0.8, beta2=0.95, eps=0.1)",
 ]
 SCHEDULE_CHOICES = {"step": "step(step_size=1, gamma=0.3)", "inverse_time": "inverse_time(decay=0.2)"}
-EPS = {"float32": 2.0**-23, "float64": 2.0**-52}
-RELATIVE = {"float32": 1e-5, "float64": 1e-12}
 STEPS = 4
 
 
-def kept(looks: Iterator[Look]) -> list[Look]:
-    """Looks with weights of their own."""
-    return [
-        replace(
-            look,
-            weights=[w.copy() for w in look.weights],
-            biases=[None if b is None else b.copy() for b in look.biases],
-        )
-        for look in looks
-    ]
-
-
-def assert_equal_to_torch(job: Job, steps: Sequence[int] = (0, 1, STEPS)) -> None:
-    precision = job.recipe.precision
-    narrow, torch = kept(train_narrow(job, steps)), kept(train(job, steps))
+def assert_equal_to_torch(setup: Setup, job: Job, steps: int = STEPS, rows: Sequence[int] = (0, 2)) -> None:
+    """Each update of the narrow engine is plain torch's, and both engines tell apart the same live units."""
+    narrow, torch = (looks_at(job, range(steps + 1), engine=name) for name in ("narrow", "torch"))
+    assert_updates_are_torchs(setup, job, narrow, rows)
     for a, b in zip(narrow, torch, strict=True):
-        assert a.step == b.step
         assert np.array_equal(a.first_bad_step, b.first_bad_step)
-        looser = max(1, 10 * (a.step - 1))  # rounding of one step is the starting point of the next
-        pieces = zip(
-            [*a.weights, *a.biases], [*b.weights, *b.biases], [*torch[0].weights, *torch[0].biases], strict=True
-        )
-        for ours, theirs, first in pieces:
-            if ours is None or theirs is None or first is None:
-                assert ours is theirs is first
-                continue
-            size = np.linalg.norm(theirs.astype(float))
-            moved = np.linalg.norm((theirs - first).astype(float))
-            gap = np.linalg.norm((ours - theirs).astype(float))
-            assert gap <= looser * (RELATIVE[precision] * moved + EPS[precision] * size)
-        np.testing.assert_allclose(a.loss, b.loss, rtol=looser * 10 * RELATIVE[precision])
         for name, seen in a.sets.items():
-            wanted = b.sets[name]
-            scale = np.abs(wanted.outputs).max() * looser
-            np.testing.assert_allclose(seen.outputs, wanted.outputs, rtol=0, atol=10 * RELATIVE[precision] * scale)
-            assert np.array_equal(seen.live_units, wanted.live_units)
+            assert np.array_equal(seen.live_units, b.sets[name].live_units)
 
 
 TRAINABLE = [name for name, record in ACTIVATIONS.items() if not record.overwritten]
@@ -128,8 +98,7 @@ def test_narrow_is_torch(precision: str, rule: str, activations: list[str], loss
         "steps": STEPS,
         "schedule": schedule,
     }
-    _, job = made_up(network_of(activations), recipe)
-    assert_equal_to_torch(job)
+    assert_equal_to_torch(*made_up(network_of(activations), recipe))
 
 
 def test_every_record_is_covered() -> None:
@@ -151,8 +120,8 @@ def test_random_triples(case: int) -> None:
         "weights": "normal(std=0.6)",
         "dropout": 0.3 * (case % 2),
     }
-    _, job = made_up(network, {"optimizer": rule, "loss": LOSS_CHOICES.get(loss, loss), "steps": STEPS})
-    assert_equal_to_torch(job)
+    recipe = {"optimizer": rule, "loss": LOSS_CHOICES.get(loss, loss), "steps": STEPS}
+    assert_equal_to_torch(*made_up(network, recipe))
 
 
 def small_setup(**recipe: Any) -> Setup:
@@ -163,11 +132,13 @@ def small_setup(**recipe: Any) -> Setup:
 
 @pytest.mark.parametrize("batch_size", [5, 12, "full"])
 def test_batches(batch_size: int | str) -> None:
-    assert_equal_to_torch(job_of(small_setup(batch_size=batch_size)), (0, 1, 2, 9))
+    setup = small_setup(batch_size=batch_size)
+    assert_equal_to_torch(setup, job_of(setup), 9)
 
 
 def test_sequential_order() -> None:
-    assert_equal_to_torch(job_of(small_setup(order="sequential")), (0, 1, 3))
+    setup = small_setup(order="sequential")
+    assert_equal_to_torch(setup, job_of(setup), 3)
 
 
 def test_batches_of_several_tiles() -> None:
@@ -178,7 +149,7 @@ def test_batches_of_several_tiles() -> None:
         optimizer="sgd(lr=0.01)",
         batch_size=130,
     )
-    assert_equal_to_torch(job_of(setup), (0, 1, 2))
+    assert_equal_to_torch(setup, job_of(setup), 2)
 
 
 def test_numbers_of_every_replica_are_its_own() -> None:
@@ -186,7 +157,8 @@ def test_numbers_of_every_replica_are_its_own() -> None:
         small_setup(optimizer=f"sgd(lr={lr}, weight_decay={decay})")
         for lr, decay in ((0.01, 0.0), (0.1, 0.2), (0.3, 0.1))
     ]
-    assert_equal_to_torch(job_of(*setups), (0, 1, 2))
+    for i, setup in enumerate(setups):
+        assert_equal_to_torch(setup, job_of(*setups), 2, rows=[3 * i, 3 * i + 2])
 
 
 def bits(looks: Sequence[Look]) -> list[bytes]:
@@ -204,10 +176,10 @@ def bits(looks: Sequence[Look]) -> list[bytes]:
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two threads")
 def test_threads_change_nothing() -> None:
     job = job_of(small_setup(), replicas=70)
-    one = bits(kept(train_narrow(job, [0, 3, 9])))
+    one = bits(looks_at(job, [0, 3, 9], engine="narrow"))
     numba.set_num_threads(2)
     try:
-        assert bits(kept(train_narrow(job, [0, 3, 9]))) == one
+        assert bits(looks_at(job, [0, 3, 9], engine="narrow")) == one
     finally:
         numba.set_num_threads(1)
 
@@ -215,9 +187,9 @@ def test_threads_change_nothing() -> None:
 @pytest.mark.parametrize("size", [1, 7])
 def test_chunks_change_nothing(size: int) -> None:
     setup = small_setup()
-    whole = kept(train_narrow(job_of(setup, replicas=14), [0, 9]))
+    whole = looks_at(job_of(setup, replicas=14), [0, 9], engine="narrow")
     for start in range(0, 14, size):
-        part = kept(train_narrow(prepare([Slice(setup, start, start + size)], ROOT_SEED, {}), [0, 9]))
+        part = looks_at(prepare([Slice(setup, start, start + size)], ROOT_SEED, {}), [0, 9], engine="narrow")
         for a, b in zip(whole, part, strict=True):
             for row in range(size):
                 assert np.array_equal(flat(a, start + row), flat(b, row))
@@ -227,15 +199,15 @@ def test_chunks_change_nothing(size: int) -> None:
 def test_looks_change_nothing(look_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     job = job_of(small_setup(optimizer="rmsprop(lr=0.01)"))
     monkeypatch.setattr(engine, "LOOK_BYTES", look_bytes)
-    last = bits(kept(train_narrow(job, [9])))
-    assert bits(kept(train_narrow(job, range(10))))[-1:] == last
-    assert bits(kept(train_narrow(job, [0, 2, 4, 9])))[-1:] == last
+    last = bits(looks_at(job, [9], engine="narrow"))
+    assert bits(looks_at(job, range(10), engine="narrow"))[-1:] == last
+    assert bits(looks_at(job, [0, 2, 4, 9], engine="narrow"))[-1:] == last
 
 
 def test_divergence_is_seen_at_the_same_step() -> None:
     setups = [small_setup(optimizer=f"sgd(lr={lr})") for lr in (0.01, 1e6, 1e12)]
     job = job_of(*setups, inputs={"line": InputSet(linspace=(-1, 1, 4))})
-    narrow, torch = kept(train_narrow(job, range(10)))[-1], kept(train(job, range(10)))[-1]
+    narrow, torch = (looks_at(job, range(10), engine=name)[-1] for name in ("narrow", "torch"))
     assert np.array_equal(narrow.first_bad_step, torch.first_bad_step)
     assert len(set(narrow.first_bad_step.tolist())) > 1
 
@@ -246,7 +218,7 @@ def test_outcome_rates_are_those_of_torch() -> None:
         "x_sin_5x(points=100)", network, precision="float32", optimizer="rmsprop(lr=0.0099)", batch_size=50, steps=40
     )
     job = job_of(setup, replicas=1000, inputs={"line": InputSet(linspace=(1, 10, 10))})
-    narrow, torch = list(train_narrow(job, [0, 40])), list(train(job, [0, 40]))
+    narrow, torch = (looks_at(job, [0, 40], engine=name) for name in ("narrow", "torch"))
     assert np.array_equal(is_constant(narrow[0].sets["line"]), is_constant(torch[0].sets["line"]))
     a, b = (float(is_constant(looks[1].sets["line"]).mean()) for looks in (narrow, torch))
     assert abs(a - b) <= 4 * math.sqrt((a * (1 - a) + b * (1 - b)) / 1000)

@@ -1,7 +1,7 @@
 """Replica r of a stack is the network that plain torch trains alone: same initial numbers, data, order and weights.
 
-Every activation with every optimizer rule and every loss. In float64 the two differ by rounding only, so that a
-difference of 1e-10 after several steps is a mistake in a formula, not noise.
+Every activation with every optimizer rule and every loss. The two differ by rounding only, for which `tests.rounding` has a
+bound.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from gradlab.training import Job
 from gradlab.training.outcomes import has_dead_layer, is_constant
 from tests.jobs import ACTIVATION_CHOICES, ROOT_SEED, flat, job_of, looks_at, made_up, setup_of
 from tests.oracles import plain_torch, streams
+from tests.oracles.step_by_step import assert_updates_are_torchs
 
 STEPS = 4
 
@@ -47,16 +48,14 @@ SCHEDULE_CHOICES = {"step": "step(step_size=2, gamma=0.3)", "inverse_time": "inv
 
 
 def assert_equal_to_plain_torch(setup: Setup, job: Job, rows: Sequence[int], steps: int = STEPS) -> None:
-    looks = looks_at(job, [0, 1, steps])
+    looks = looks_at(job, range(steps + 1))
     for row in rows:
-        alone = plain_torch.train(setup, job.stack, job.examples, row, steps)
-        assert np.array_equal(flat(looks[0], row), alone.parameters[0])
-        for look in looks:
-            np.testing.assert_allclose(flat(look, row), alone.parameters[look.step], rtol=1e-10, atol=1e-11)
+        assert np.array_equal(flat(looks[0], row), plain_torch.flat(plain_torch.build(setup, job.stack, row)))
         moved = [
             np.abs(w[row] - initial[row]).max() for w, initial in zip(looks[-1].weights, looks[0].weights, strict=True)
         ]
         assert min(moved) > 1e-6, "a layer that learns nothing tests nothing"
+    assert_updates_are_torchs(setup, job, looks, rows)
 
 
 # Four activations a network, one on each hidden layer: every triple is there, at a quarter of the runs.
@@ -153,13 +152,9 @@ def test_setups_mixed_in_one_stack(network: dict[str, list[str]], recipe: dict[s
     assert len({setup.id for setup in setups}) == count
     mixed = job_of(*setups)
     assert len(mixed.stack) == 3 * count
+    looks = looks_at(mixed, range(STEPS + 1))
     for i, setup in enumerate(setups):
-        alone = plain_torch.train(setup, mixed.stack, mixed.examples, 3 * i + 1, STEPS)
-        by_itself = looks_at(job_of(setup), [STEPS])[0]
-        together = looks_at(mixed, [STEPS])[0]
-        np.testing.assert_allclose(flat(together, 3 * i + 1), alone.parameters[-1], rtol=1e-10, atol=1e-11)
-        for row in range(3):
-            np.testing.assert_allclose(flat(together, 3 * i + row), flat(by_itself, row), rtol=1e-12, atol=1e-13)
+        assert_updates_are_torchs(setup, mixed, looks, range(3 * i, 3 * i + 3))
 
 
 def test_initial_weights_data_and_order_are_bitwise_those_of_the_oracle() -> None:
@@ -192,13 +187,7 @@ def test_single_precision_drifts_by_rounding_only(activation: str, optimizer: st
     job = job_of(setup)
     looks = looks_at(job, range(STEPS + 1))
     assert {w.dtype for look in looks for w in look.weights} == {np.dtype(np.float32)}
-    for row in range(3):
-        alone = plain_torch.train(setup, job.stack, job.examples, row, STEPS)
-        assert np.array_equal(flat(looks[0], row), alone.parameters[0])
-        for look in looks[1:]:
-            difference = np.abs(flat(look, row) - alone.parameters[look.step]).max()
-            # sums of at most 12 products round to 12 units in the last place; a step's update is smaller than its weights
-            assert difference <= look.step * 12 * 2.0**-23 * np.abs(alone.parameters[look.step]).max()
+    assert_updates_are_torchs(setup, job, looks, range(3))
 
 
 REPLICAS, WIDTH, DEPTH = 300, 2, 9

@@ -16,6 +16,7 @@ from gradlab.parts.namespace import NUMPY, Namespace
 from gradlab.seeds import Purpose
 from gradlab.spec import Dense
 from tests.jobs import ROOT_SEED, setup_of
+from tests.rounding import ELEMENTARY, gamma
 
 LEAKY = {"hidden": "5 - 4", "activation": "leaky_relu(0.1)"}
 
@@ -99,7 +100,7 @@ def test_torch_namespace_is_the_numpy_one(dtype: torch.dtype) -> None:
     x, y = np.array([-1.5, -0.0, 0.25, 2.0]), np.array([1.0, -3.0, 0.25, 5.0])
     torch_x, torch_y = torch.tensor(x, dtype=dtype), torch.tensor(y, dtype=dtype)
     xp: Namespace = TorchNamespace(dtype)
-    tolerance = 1e-6 if dtype == torch.float32 else 1e-15
+    tolerance = 2 * gamma(ELEMENTARY, torch.finfo(dtype).eps)  # two libraries, each of which may be off by that much
     for name in ("exp", "expm1", "tanh", "erf", "abs", "floor", "sign", "cos"):
         np.testing.assert_allclose(getattr(xp, name)(torch_x).numpy(), getattr(NUMPY, name)(x), rtol=tolerance)
     for name in ("log", "log1p", "sqrt"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count, islice
 from typing import Any
 
 import numpy as np
@@ -181,9 +182,9 @@ class Dropped(nn.Module):
         return a * torch.tensor(mask, dtype=a.dtype)
 
 
-def build(setup: Setup, stack: Stack, row: int) -> nn.Sequential:
-    """The network of one row of a stack, with that row's weights."""
-    dtype = getattr(torch, setup.recipe.precision)
+def build(setup: Setup, stack: Stack, row: int, precision: str | None = None) -> nn.Sequential:
+    """The network of one row of a stack, with that row's weights, in the recipe's precision unless said otherwise."""
+    dtype = getattr(torch, precision or setup.recipe.precision)
     modules: list[nn.Module] = []
     with torch.no_grad():
         for i, (layer, weights, biases) in enumerate(
@@ -216,36 +217,46 @@ def one_of(array: np.ndarray, row: int) -> Tensor:
     return torch.from_numpy(array[row if len(array) > 1 else 0])
 
 
-def train(setup: Setup, stack: Stack, examples: Examples, row: int, steps: int) -> Trained:
-    """Train the network of one row by itself for a number of steps."""
+def updates(
+    setup: Setup, stack: Stack, examples: Examples, row: int, precision: str | None = None
+) -> Iterator[tuple[nn.Sequential, Tensor | None]]:
+    """Train the network of one row by itself, without an end.
+
+    Yields:
+        The network, and the loss of the batch it just learned from: first as it is drawn, then after every update. Whoever
+        writes other weights into it in between sees the next update start from these.
+    """
     recipe = setup.recipe
-    model = build(setup, stack, row)
+    model = build(setup, stack, row, precision)
+    yield model, None
     assert examples.targets is not None
-    dtype = getattr(torch, recipe.precision)
+    dtype = next(model.parameters()).dtype
     x, t = one_of(examples.inputs, row).to(dtype), one_of(examples.targets, row).to(dtype)
     size = len(x) if recipe.batch_size == "full" else recipe.batch_size
     loss = loss_of(recipe)
     optimize = optimizer(recipe.optimizer, model.parameters())
     schedule = scheduler(recipe.schedule, optimize, recipe.total_steps(len(x)))
-    trained = Trained([flat(model)], [], model)
-    epoch = 0
-    while len(trained.losses) < steps:
+    for epoch in count():
         order = torch.arange(len(x))
         if recipe.order == "shuffled" and recipe.batch_size != "full":
             order = torch.tensor(streams.permutation(stack.root_seed, int(stack.replicas[row]), epoch, len(x)))
         for batch in torch.split(order, size):
-            if len(trained.losses) == steps:
-                break
             optimize.zero_grad()
             value = loss(model(x[batch]), t[batch])
             value.backward()  # type: ignore[no-untyped-call]
             optimize.step()
             if schedule is not None:
                 schedule.step()
-            trained.losses.append(value.item())
-            trained.parameters.append(flat(model))
-        epoch += 1
-    return trained
+            yield model, value
+
+
+def train(setup: Setup, stack: Stack, examples: Examples, row: int, steps: int) -> Trained:
+    """Train the network of one row by itself for a number of steps."""
+    parameters, losses = [], []
+    for model, value in islice(updates(setup, stack, examples, row), steps + 1):
+        parameters.append(flat(model))
+        losses += [] if value is None else [value.item()]
+    return Trained(parameters, losses, model)
 
 
 def flat(model: nn.Module) -> np.ndarray:

@@ -13,9 +13,11 @@ from gradlab.nets.modules import to_module
 from gradlab.nets.steps import all_steps
 from gradlab.probes.capture_layers import capture_layers
 from gradlab.signals import QUANTITIES, measure
+from gradlab.signals.captured import Captured
 from gradlab.training import train
 from gradlab.training.train import Job
 from tests.layered import NETWORKS, as_given, made_up_layers
+from tests.rounding import Rounding, assert_within
 
 WEIGHTED = (nn.Linear, nn.Conv2d)
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)
@@ -30,12 +32,13 @@ def after_some_steps(name: str) -> tuple[Job, Stack]:
 
 
 def rows(x: Tensor) -> np.ndarray:
-    """[B, N], or [B * places, channels]."""
-    return x.detach().numpy() if x.dim() == 2 else x.detach().permute(0, 2, 3, 1).flatten(0, 2).numpy()
+    """[B, N] of rows, [B * places, channels] of images; weights as they are."""
+    return x.detach().permute(0, 2, 3, 1).flatten(0, 2).numpy() if x.dim() == 4 else x.detach().numpy()
 
 
-def same(ours: np.ndarray, theirs: np.ndarray) -> None:
-    np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)
+def same(ours: np.ndarray, theirs: Tensor, rounding: Rounding) -> None:
+    """Equal but for rounding, of arrays laid out as captures are."""
+    assert_within(ours, rows(theirs), rows(torch.from_numpy(rounding.of(theirs))))
 
 
 def outputs_of(leaves: list[nn.Module], module: nn.Module, x: Tensor) -> tuple[dict[nn.Module, Tensor], Tensor]:
@@ -56,35 +59,42 @@ def outputs_of(leaves: list[nn.Module], module: nn.Module, x: Tensor) -> tuple[d
 def test_everything_captured_is_autograd_s(name: str) -> None:
     job, stack = after_some_steps(name)
     captured = capture_layers(stack, job.recipe.loss, (), job.examples)
-    assert job.examples.targets is not None
     for row in range(len(stack)):
-        module = to_module(stack.spec, stack, row).eval()
-        leaves = [one for one in module.modules() if next(one.children(), None) is None]
-        made, outputs = outputs_of(leaves, module, as_given(stack.spec, job.examples.inputs[row], torch.float64))
-        loss = nn.functional.cross_entropy(outputs, torch.tensor(job.examples.targets[row], dtype=torch.float64))
-        numbered = iter(leaves)
-        measured = [step for step in all_steps(stack.spec) if step.block >= 0 or step.norm >= 0]
-        for step, layer in zip(measured, captured.layers, strict=True):
-            owner = next(one for one in numbered if isinstance(one, WEIGHTED + NORMS))
-            norm = next(numbered) if step.block >= 0 and step.norm >= 0 else owner
-            pre = made[norm]
-            assert isinstance(owner.weight, Tensor) and isinstance(norm.weight, Tensor)
-            by_pre, by_weight = torch.autograd.grad(loss, [pre, owner.weight], retain_graph=True)
-            same(layer.pre[row], rows(pre))
-            assert layer.pre_grads is not None and layer.weight_grads is not None
-            same(layer.pre_grads[row], rows(by_pre))
-            same(layer.weight_grads[row].ravel(), by_weight.numpy().ravel())
-            if layer.norm_scale is not None:
-                assert np.array_equal(layer.norm_scale[row], norm.weight.detach().numpy())
-            if layer.running_mean is not None:
-                assert isinstance(norm.running_mean, Tensor)
-                assert np.array_equal(layer.running_mean[row], norm.running_mean.numpy())
-            post = pre
-            if step.activation is not None and step.activation.name != "identity":
-                post = made[next(numbered)]
-            same(layer.post[row], rows(post))
-            same(layer.slope[row], rows(torch.autograd.grad(post.sum(), pre, retain_graph=True)[0]))
-        same(captured.outputs[row], outputs.detach().numpy())
+        with Rounding("float64") as rounding:
+            assert_is_autograd_s(job, captured, row, rounding)
+
+
+def assert_is_autograd_s(job: Job, captured: Captured, row: int, rounding: Rounding) -> None:
+    """What was captured of one network."""
+    stack = job.stack
+    assert job.examples.targets is not None
+    module = to_module(stack.spec, stack, row).eval()
+    leaves = [one for one in module.modules() if next(one.children(), None) is None]
+    made, outputs = outputs_of(leaves, module, as_given(stack.spec, job.examples.inputs[row], torch.float64))
+    loss = nn.functional.cross_entropy(outputs, torch.tensor(job.examples.targets[row], dtype=torch.float64))
+    numbered = iter(leaves)
+    measured = [step for step in all_steps(stack.spec) if step.block >= 0 or step.norm >= 0]
+    for step, layer in zip(measured, captured.layers, strict=True):
+        owner = next(one for one in numbered if isinstance(one, WEIGHTED + NORMS))
+        norm = next(numbered) if step.block >= 0 and step.norm >= 0 else owner
+        pre = made[norm]
+        assert isinstance(owner.weight, Tensor) and isinstance(norm.weight, Tensor)
+        by_pre, by_weight = torch.autograd.grad(loss, [pre, owner.weight], retain_graph=True)
+        same(layer.pre[row], pre, rounding)
+        assert layer.pre_grads is not None and layer.weight_grads is not None
+        same(layer.pre_grads[row], by_pre, rounding)
+        same(layer.weight_grads[row].ravel(), by_weight.flatten(), rounding)
+        if layer.norm_scale is not None:
+            assert np.array_equal(layer.norm_scale[row], norm.weight.detach().numpy())
+        if layer.running_mean is not None:
+            assert isinstance(norm.running_mean, Tensor)
+            assert np.array_equal(layer.running_mean[row], norm.running_mean.numpy())
+        post = pre
+        if step.activation is not None and step.activation.name != "identity":
+            post = made[next(numbered)]
+        same(layer.post[row], post, rounding)
+        same(layer.slope[row], torch.autograd.grad(post.sum(), pre, retain_graph=True)[0], rounding)
+    same(captured.outputs[row], outputs, rounding)
 
 
 def test_every_quantity_can_be_had_and_a_stack_is_not_touched() -> None:

@@ -28,7 +28,7 @@ DIGITS: dict[str, Any] = {
     "task": {"name": "digits", "points": 300},
     "inputs": {"test": {"from": "test", "count": 100}},
     "outcomes": {"collapsed": {"over": "train"}},
-    "rows": [{"id": "A"}, {"id": "B", "network": {"weights": {"name": "normal", "std": 0.01}}}],
+    "rows": [{"id": "A"}, {"id": "B", "network": {"weights": {"name": "normal", "std": 0.6}}}],
     "metrics": {"accuracy": {"kind": "accuracy", "over": "test"}, "test_loss": {"kind": "loss", "over": "test"}},
     "signals": {"over": "test", "replicas": 3, "histograms": ["activations"]},
     "claims": [],
@@ -109,6 +109,8 @@ def test_means_differences_and_ratios_are_of_paired_replicas(analysis: Analysis)
     assert (mean.value, mean.n, mean.prediction) == (accuracy.mean(), 4, next_value(accuracy))
     gap = estimate(claim({"mean": "accuracy", **A, "minus": {"row": "B"}}, expected={"above": 0.0}), analysis)
     differences = accuracy - second.metrics["accuracy"][:, -1]
+    assert np.std(accuracy) > 0 and np.std(second.metrics["accuracy"][:, -1]) > 0, "else pairs could be swapped unseen"
+    assert t_mean(differences) != t_mean(accuracy - second.metrics["accuracy"][::-1, -1])
     assert gap.value == pytest.approx(differences.mean()) and gap.prediction is None
     assert (gap.low, gap.high) == pytest.approx((t_mean(differences).low, t_mean(differences).high))
     measure = {"ratio": "gradient_max", "layer": 1, "to_layer": "output", "look": 0, **B}

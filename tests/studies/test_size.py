@@ -30,8 +30,10 @@ def made_up(task: ChunkTask) -> ChunkResult:
     """A chunk without the training: what is stored of it, at random."""
     trials = []
     for cell, part in task.slices:
-        random, count = np.random.default_rng(part.start), len(part)
-        flags = random.random((len(task.steps), 2 * len(task.rules), count)) < 0.3
+        # cells differ in their draws and in their rates, so that a difference has a sign
+        is_first, count = part.setup.network.dense[0].activation.name == "relu", len(part)
+        random = np.random.default_rng([part.start, int(is_first)])
+        flags = random.random((len(task.steps), 2 * len(task.rules), count)) < (0.6 if is_first else 0.45)
         flags[:, 1::2] &= flags[:, ::2]  # dead is one way to be collapsed
         looks = LookArrays(flags, np.zeros((0, len(task.steps))), np.zeros((len(task.steps), 0, count)), None)
         codes, zeros = random.integers(0, 5, count), np.zeros(count, np.int64)
@@ -71,11 +73,41 @@ def test_the_database_counts_pairs_as_rows_do(tmp_path: Path, monkeypatch: pytes
             held = {row: [_held(trial, name) for trial in recorded if trial["row"] == row] for row in ("A", "B")}
             first, second = np.array(held["A"]), np.array(held["B"])
             expected = (int((first > second).sum()), int((first < second).sum()), 1_500)
+            assert 0 < expected[0] != expected[1] > 0, "a query that swaps the cells would go unseen"
             assert paired_counts(store, plan, numbers, cell, other, name) == expected
             assert cell.outcomes[name].count == first.sum()
             if name == "dead":
                 gap = paired_difference(first, second)
-                assert (analysis.claims[0].low, analysis.claims[0].high) == (gap.low, gap.high)
+                found = analysis.claims[0]
+                assert (found.measured, found.low, found.high) == (gap.difference, gap.low, gap.high)
+                assert found.measured == pytest.approx(first.mean() - second.mean()) and found.low > 0
+                assert found.verdict == "not held", "the first cell has more, and the claim says fewer"
+
+
+@pytest.mark.parametrize(
+    ("bound", "offset", "verdict"),
+    [
+        ("at_most", 0.2, "held"),
+        ("at_most", 0.002, "undecided"),
+        ("at_most", -0.002, "undecided"),
+        ("at_most", -0.2, "not held"),
+        ("at_least", 0.2, "not held"),
+        ("at_least", 0.002, "undecided"),
+        ("at_least", -0.002, "undecided"),
+        ("at_least", -0.2, "held"),
+    ],
+)
+def test_a_bound_is_judged_by_the_whole_interval(
+    bound: str, offset: float, verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "run_chunk", made_up)
+    asked = {"id": "A", "statement": "s", "measure": {"rate": "dead", "where": {"row": "A"}}}
+    plan = small_plan(replicas=500, chunk=500, claims=[{**asked, "expected": {bound: 0.3}}])
+    rate = run(plan, tmp_path / "rate").cells[0].outcomes["dead"]
+    # so near that both ends of the interval lie beyond, or so far that neither does
+    assert rate.low < rate.rate - 0.002 and rate.rate + 0.002 < rate.high and 0.25 < rate.rate < 0.45
+    plan = small_plan(replicas=500, chunk=500, claims=[{**asked, "expected": {bound: rate.rate + offset}}])
+    assert run(plan, tmp_path).claims[0].verdict == verdict
 
 
 def _held(trial: dict[str, object], name: str) -> int:

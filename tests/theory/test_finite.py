@@ -90,9 +90,11 @@ def test_the_law_of_the_angle(angle: float) -> None:
 def test_safe_depth_is_the_last_that_is_safe(width: int, delta: float) -> None:
     depth = safe_depth(width, delta)
     if depth:
-        assert born_dead_one_input([width]) * depth >= 0.0
+        assert born_dead_one_input([width] * depth) <= delta * (1 + 1e-12)
         assert -math.expm1(depth * math.log1p(-(2.0**-width))) <= delta * (1 + 1e-12)
     assert -math.expm1((depth + 1) * math.log1p(-(2.0**-width))) > delta
+    if depth < 10_000:
+        assert born_dead_one_input([width] * (depth + 1)) > delta
 
 
 def test_safe_depth_of_very_wide_networks_is_astronomic() -> None:

@@ -15,8 +15,9 @@ from gradlab.spec import Setup, setup_from
 from gradlab.training import Job, layered_engine, prepare, stack_key
 from gradlab.training.engines import choose_engine
 from gradlab.training.train import train
-from tests.jobs import ROOT_SEED
+from tests.jobs import ROOT_SEED, looks_at
 from tests.layered import NETWORKS, made_up_layers
+from tests.oracles.step_by_step import assert_updates_are_torchs
 
 LAYERS: list[Any] = [
     "standardize",
@@ -56,13 +57,12 @@ def test_what_may_differ_along_replicas(
     monkeypatch.setattr(layered_engine, "together", lambda job, device: size)
     setups = on_digits(**first), on_digits(**second)
     assert stack_key(setups[0]) == stack_key(setups[1]) and setups[0].id != setups[1].id
-    mixed = list(train(job_of(*setups), [0, 3]))[-1]
+    mixed = job_of(*setups)
+    looks = looks_at(mixed, range(4))
     for place, setup in enumerate(setups):
-        alone = list(train(job_of(setup), [0, 3]))[-1]
-        rows = slice(2 * place, 2 * place + 2)
-        for together, by_itself in zip(mixed.weights, alone.weights, strict=True):
-            np.testing.assert_allclose(together[rows], by_itself, rtol=1e-11, atol=1e-13)
-        np.testing.assert_allclose(mixed.loss[rows], alone.loss, rtol=1e-11)
+        job = job_of(setup)
+        assert np.array_equal(mixed.examples.inputs[-1], job.examples.inputs[-1])
+        assert_updates_are_torchs(setup, mixed, looks, range(2 * place, 2 * place + 2))
 
 
 @pytest.mark.parametrize(
@@ -86,20 +86,17 @@ def test_a_network_that_diverges_keeps_its_numbers_and_the_others_go_on(
     size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(layered_engine, "together", lambda job, device: size)
-    _, job = made_up_layers(NETWORKS["LeNet-5"], optimizer="sgd(lr=0.1)", batch_size=6, order="sequential")
-    whole = list(train(job, [0, 1, 2, 4]))
+    setup, job = made_up_layers(NETWORKS["LeNet-5"], optimizer="sgd(lr=0.1)", batch_size=6, order="sequential")
     x = job.examples.inputs.copy()
     x[1, 8] = np.inf  # in the second batch
     bad = replace(job, examples=Examples(x, job.examples.targets))
-    kept = []
-    for look in train(bad, [0, 1, 2, 4]):
-        kept.append(([w[1].copy() for w in look.weights], [n.mean[1].copy() for n in look.norms if n.mean is not None]))
-    assert look.first_bad_step.tolist() == [0, 2, 0]
+    looks = looks_at(bad, range(5))
+    assert looks[-1].first_bad_step.tolist() == [0, 2, 0]
+    kept = [[*(w[1] for w in look.weights), *(n.mean[1] for n in look.norms if n.mean is not None)] for look in looks]
     for later in kept[2:]:
-        for now, then in zip((*later[0], *later[1]), (*kept[1][0], *kept[1][1]), strict=True):
+        for now, then in zip(later, kept[1], strict=True):
             assert np.array_equal(now, then)
-    for ours, theirs in zip(look.weights, whole[-1].weights, strict=True):
-        np.testing.assert_allclose(ours[[0, 2]], theirs[[0, 2]], rtol=1e-11, atol=1e-13)
+    assert_updates_are_torchs(setup, job, looks, [0, 2])
 
 
 def test_live_units_are_those_with_a_slope_somewhere() -> None:

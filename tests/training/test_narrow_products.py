@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +14,7 @@ import pytest
 from numba import njit
 
 from gradlab.training.narrow.products import add_rows, affine, outer
+from tests.rounding import EPS, assert_within, gamma
 
 U = np.uint64
 
@@ -21,8 +27,15 @@ def _all_products(z, lower, gw, gb, x, g, w, b, m, n, zero):  # type: ignore[no-
     add_rows(U(gb), U(g), U(n), zero)
 
 
-@pytest.mark.parametrize("dtype, tolerance", [(np.float32, 1e-4), (np.float64, 1e-12)])
-def test_every_shape(dtype: Any, tolerance: float) -> None:
+def assert_is_sum(ours: Any, start: Any, left: Any, right: Any) -> None:
+    """`start` plus the product of two matrices, in any order of summation."""
+    start, left, right = (array.astype(np.float64) for array in (start, left, right))
+    sizes = np.abs(start) + np.abs(left) @ np.abs(right)
+    assert_within(ours, start + left @ right, gamma(left.shape[1] + 1, EPS[str(ours.dtype)]) * sizes)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_every_shape(dtype: Any) -> None:
     draw = np.random.default_rng(0)
     for n in range(1, 12):
         for m in range(1, 12):
@@ -30,8 +43,20 @@ def test_every_shape(dtype: Any, tolerance: float) -> None:
             z, lower = np.zeros((n + 4, 64), dtype), np.zeros((m + 4, 64), dtype)
             gw, gb = np.ones(n * m + 20, dtype), np.ones(n + 20, dtype)
             _all_products(*(a.ctypes.data for a in (z, lower, gw, gb, x, g, w, b)), m, n, dtype(0))
-            np.testing.assert_allclose(z[:n], w @ x + b[:, None], atol=tolerance)
-            np.testing.assert_allclose(lower[:m], w.T @ g, atol=tolerance)
-            np.testing.assert_allclose(gw[: n * m].reshape(n, m), 1 + g @ x.T, atol=tolerance)
-            np.testing.assert_allclose(gb[:n], 1 + g.sum(1), atol=tolerance)
+            assert_is_sum(z[:n], b[:, None], w, x)
+            assert_is_sum(lower[:m], np.zeros((m, 1)), w.T, g)
+            assert_is_sum(gw[: n * m].reshape(n, m), np.ones((n, m)), g, x.T)
+            assert_is_sum(gb[:n], np.ones(n), g, np.ones(64))
             assert not z[n:].any() and not lower[m:].any() and (gw[n * m :] == 1).all() and (gb[n:] == 1).all()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of x86's instructions")
+@pytest.mark.parametrize(("name", "features"), [("x86-64", ""), ("haswell", "+avx,+avx2,+fma")])
+def test_every_shape_with_the_vectors_of_other_processors(name: str, features: str, tmp_path: Path) -> None:
+    limits = {"NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": features, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{__file__}::test_every_shape"]
+    done = subprocess.run(
+        command, cwd=Path(__file__).parents[2], env={**os.environ, **limits}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout[-3000:]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from gradlab.data import Examples
 from gradlab.data.inputs import InputSet
 from gradlab.nets import Slice
 from gradlab.spec import Setup
-from gradlab.training import Job, Look, prepare, stack_key
+from gradlab.training import Job, prepare, stack_key
 from gradlab.training.torch_optimizer import TorchOptimizer
 from tests.jobs import ROOT_SEED, flat, job_of, looks_at, setup_of
+from tests.layered import stack_at
 from tests.oracles import plain_torch
+from tests.oracles.step_by_step import assert_updates_are_torchs
 
 STEPS = 6
 
@@ -107,12 +111,11 @@ def test_divergence_at_a_later_step_is_recorded_at_that_step() -> None:
 )
 def test_buffers_of_a_frozen_replica_do_not_spoil_the_others(optimizer: str) -> None:
     calm = optimizer.replace("1e200", "0.05")
-    together = looks_at(job_of(setup_of(optimizer=optimizer), setup_of(optimizer=calm)), [4])[0]
-    alone = looks_at(job_of(setup_of(optimizer=calm)), [4])[0]
-    assert (together.first_bad_step[:3] > 0).all()
-    assert (together.first_bad_step[3:] == 0).all()
-    for row in range(3):
-        np.testing.assert_allclose(flat(together, 3 + row), flat(alone, row), rtol=1e-12, atol=1e-14)
+    job = job_of(setup_of(optimizer=optimizer), setup_of(optimizer=calm))
+    looks = looks_at(job, range(5))
+    assert (looks[-1].first_bad_step[:3] > 0).all()
+    assert (looks[-1].first_bad_step[3:] == 0).all()
+    assert_updates_are_torchs(setup_of(optimizer=calm), job, looks, range(3, 6))
 
 
 @pytest.mark.parametrize("steps", [[0], [STEPS], [0, STEPS], [2, 3], [1, 4, 6], list(range(STEPS + 1))])
@@ -152,34 +155,31 @@ def test_outputs_loss_and_live_units_are_those_of_plain_torch() -> None:
     inputs = {"line": InputSet(linspace=(-2.0, 2.0, 7)), "new": InputSet.model_validate({"from": "fresh", "count": 4})}
     setup = setup_of("abs_x(points=150)", {"hidden": "4 - 3", "activation": "relu"}, steps=5)
     job = job_of(setup, inputs=inputs)
-    (look,) = looks_at(job, [5])
+    looks = looks_at(job, range(6))
+    look = looks[-1]
     assert set(look.sets) == {"train", "line", "new"}
+    assert_updates_are_torchs(setup, job, looks, range(3))
     for row in range(3):
-        model = plain_torch.train(setup, job.stack, job.examples, row, 5).model.requires_grad_(False)
+        model = plain_torch.build(setup, stack_at(job, look), row).requires_grad_(False)
         for name, seen in look.sets.items():
             x = plain_torch.one_of(job.sets[name].inputs, row).double()
-            np.testing.assert_allclose(seen.outputs[row], model(x).numpy(), rtol=1e-10, atol=1e-12)
             for i, depth in enumerate((2, 4)):  # Linear and activation alternate
                 live = (model[:depth](x) > 0).any(0).sum()
                 assert seen.live_units[row, i] == live
-        # the loss is that of the first 100 training examples
-        targets = job.sets["train"].targets
-        assert targets is not None
-        assert targets.shape[1] == 100
-        t = plain_torch.one_of(targets, row).double()
-        x = plain_torch.one_of(job.examples.inputs, row)[:100].double()
-        expected = plain_torch.loss_of(setup.recipe)(model(x), t).item()
-        assert look.loss[row] == pytest.approx(expected, rel=1e-10)
+    # the loss is that of the first 100 training examples
+    targets, all_targets = job.sets["train"].targets, job.examples.targets
+    assert targets is not None and all_targets is not None
+    assert np.array_equal(job.sets["train"].inputs, job.examples.inputs[:, :100])
+    assert np.array_equal(targets, all_targets[:, :100])
 
 
 def test_sequential_order_is_the_order_of_the_data() -> None:
     # one update on the first batch alone
     setup = cell(order="sequential", steps=1)
     job = job_of(setup)
-    few = job.examples.inputs[:, :5], job.examples.targets[:, :5] if job.examples.targets is not None else None
-    alone = plain_torch.train(cell(batch_size="full", steps=1), job.stack, type(job.examples)(*few), 0, 1)
-    (look,) = looks_at(job, [1])
-    np.testing.assert_allclose(flat(look, 0), alone.parameters[1], rtol=1e-12)
+    assert job.examples.targets is not None
+    few = replace(job, examples=Examples(job.examples.inputs[:, :5], job.examples.targets[:, :5]))
+    assert_updates_are_torchs(cell(batch_size="full", steps=1), few, looks_at(job, [0, 1]), range(3))
 
 
 @pytest.mark.parametrize("engine", ["torch", "narrow"])
@@ -194,10 +194,7 @@ def test_order_by_class_is_the_data_sorted_by_class(engine: str, fresh: str) -> 
         classes = [unsorted.examples.inputs[row][k::2] for k in (1, 0)]  # they take turns, the positive one first
         assert np.array_equal(examples, np.concatenate(classes))
     assert np.array_equal(job.sets["train"].inputs, unsorted.sets["train"].inputs)
-    (look,) = looks_at(job, [9], engine=engine)
-    for row in (0, 2):
-        alone = plain_torch.train(plain, job.stack, job.examples, row, 9)
-        np.testing.assert_allclose(flat(look, row), alone.parameters[9], rtol=1e-9, atol=1e-11)
+    assert_updates_are_torchs(plain, job, looks_at(job, range(10), engine=engine), [0, 2])
 
 
 def test_full_batch_is_one_update_an_epoch() -> None:
@@ -214,8 +211,7 @@ def test_the_last_batch_of_an_epoch_may_be_smaller() -> None:
     assert setup.recipe.batch_sizes(12) == [5, 5, 2]
     assert setup.total_steps == 6
     job = job_of(setup)
-    alone = plain_torch.train(setup, job.stack, job.examples, 1, 6)
-    np.testing.assert_allclose(flat(looks_at(job, [6])[0], 1), alone.parameters[6], rtol=1e-10)
+    assert_updates_are_torchs(setup, job, looks_at(job, range(7)), [1])
 
 
 def test_no_training_at_all() -> None:
@@ -238,21 +234,18 @@ def test_shared_data_are_drawn_once() -> None:
     setup = setup_of("abs_x(points=12, fresh=false)")
     job = prepare([Slice(setup, 0, 3), Slice(setup, 8, 9)], ROOT_SEED, {})
     assert job.examples.inputs.shape == (1, 12, 1)
-    both: list[Look] = looks_at(job, [4])
-    alone = looks_at(prepare([Slice(setup, 8, 9)], ROOT_SEED, {}), [4])
-    np.testing.assert_allclose(flat(both[0], 3), flat(alone[0], 0), rtol=1e-12)
+    alone = prepare([Slice(setup, 8, 9)], ROOT_SEED, {})
+    assert np.array_equal(job.examples.inputs, alone.examples.inputs)
+    assert_updates_are_torchs(setup, job, looks_at(job, range(5)), [3])
 
 
 def test_tasks_that_share_their_inputs_may_differ_in_targets() -> None:
     setups = [setup_of(f"{task}(points=12, fresh=false)") for task in ("abs_x", "x_sin_5x")]
     job = job_of(*setups)
     assert job.examples.inputs.shape == (1, 12, 1)
-    (together,) = looks_at(job, [4])
+    looks = looks_at(job, range(5))
     for i, setup in enumerate(setups):
-        (alone,) = looks_at(job_of(setup), [4])
-        for row in range(3):
-            np.testing.assert_allclose(flat(together, 3 * i + row), flat(alone, row), rtol=1e-12)
-            assert together.loss[3 * i + row] == pytest.approx(alone.loss[row])
+        assert_updates_are_torchs(setup, job, looks, range(3 * i, 3 * i + 3))
 
 
 @pytest.mark.parametrize(

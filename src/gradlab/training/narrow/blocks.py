@@ -15,6 +15,7 @@ from typing import Any
 import llvmlite.binding  # type: ignore[import-untyped]
 from llvmlite import ir
 from numba import types
+from numba.core import config
 from numba.extending import intrinsic
 
 TILE = 64
@@ -24,9 +25,12 @@ _FAST = ("contract", "reassoc", "nsz")
 
 @cache
 def _vector_bytes() -> int:
-    """Bytes of this processor's vectors."""
-    features = llvmlite.binding.get_host_cpu_features()
-    return 64 if features.get("avx512f") else 32 if features.get("avx") else 16
+    """Bytes of the vectors that numba compiles for: this processor's, unless `NUMBA_CPU_FEATURES` names others."""
+    if config.CPU_FEATURES is None:
+        features = {name for name, there in llvmlite.binding.get_host_cpu_features().items() if there}
+    else:
+        features = {name.removeprefix("+") for name in config.CPU_FEATURES.split(",") if name.startswith("+")}
+    return 64 if "avx512f" in features else 32 if "avx" in features else 16
 
 
 class _Block:
@@ -79,6 +83,13 @@ class _Block:
         """
         wide = self.lanes
         count = len(vectors)
+        if count > wide:  # more than one register can hold: the sums of halves, one behind the other
+            half = -(-count // 2)
+            lower, upper = (
+                self.sums(vectors[:half]),
+                self.sums([*vectors[half:], *[self.zero(wide)] * (2 * half - count)]),
+            )
+            return self.shuffle(lower, upper, list(range(count)))
         owners = [[i] * wide for i in range(count)]
         kept = 1  # vectors that share one register
         while wide > kept or len(vectors) > 1:
@@ -88,16 +99,16 @@ class _Block:
                 vectors, owners = [*vectors, self.zero(wide)], [*owners, [-1] * wide]
             part = wide // kept  # lanes of one owner
             assert part > 1
-            lower: list[int] = []
+            first: list[int] = []
             for start in range(0, wide, part):
-                lower += [*range(start, start + part // 2), *range(wide + start, wide + start + part // 2)]
-            upper = [lane + part // 2 for lane in lower]
+                first += [*range(start, start + part // 2), *range(wide + start, wide + start + part // 2)]
+            second = [lane + part // 2 for lane in first]
             pairs = range(0, len(vectors), 2)
-            owners = [[(owners[i] + owners[i + 1])[lane] for lane in lower] for i in pairs]
+            owners = [[(owners[i] + owners[i + 1])[lane] for lane in first] for i in pairs]
             vectors = [
                 self.builder.fadd(
-                    self.shuffle(vectors[i], vectors[i + 1], lower),
-                    self.shuffle(vectors[i], vectors[i + 1], upper),
+                    self.shuffle(vectors[i], vectors[i + 1], first),
+                    self.shuffle(vectors[i], vectors[i + 1], second),
                     flags=_FAST,
                 )
                 for i in pairs
