@@ -107,6 +107,31 @@ def test_layers_of_any_kind_are_drawn_without_dropout(layers: list[Any], exact: 
     assert (np.abs(q.mean(axis=0) - expected) <= 4.0 * q.std(axis=0, ddof=1) / 10.0).all()
 
 
+@pytest.mark.parametrize(
+    ("image", "layers", "marked"),
+    [
+        ([1, 8, 8], [(64, "same", 1), (64, 1, 2), (64, 1, 2)], True),
+        ([1, 28, 28], [(16, "same", 1), (16, "same", 1)], True),
+        ([1, 28, 28], [(32, 1, 2), (64, 1, 2)], True),
+        ([12, 9, 9], [(128, 0, 1), (128, 0, 2)], False),
+    ],
+    ids=["8 x 8", "28 x 28", "strides", "no padding"],
+)
+def test_convolutions_are_as_theory_says_or_marked(image: list[int], layers: list[Any], marked: bool) -> None:
+    convolutions = [
+        {"kind": "conv2d", "channels": channels, "kernel_size": 3, "padding": padding, "stride": stride}
+        for channels, padding, stride in layers
+    ]
+    said = {"inputs": math.prod(image), "image": image, "layers": [*convolutions, "flatten", "dense(10)"]}
+    spec = NetworkSpec.model_validate({**said, "activation": "relu", "weights": "he_normal", "bias": "zeros"})
+    found, prediction = compare(spec, networks=100), predict(spec)
+    away = {name for name, z in found.z.items() if np.abs(np.nan_to_num(z)).max() > 4.0}
+    assert away <= prediction.marked
+    assert ("pre_activation_second_moment" in away) == marked == ("pre_activation_second_moment" in prediction.marked)
+    if marked:
+        assert any("padding" in one.why for one in prediction.failing)
+
+
 def test_a_setup_that_standardizes_is_drawn_with_its_own_mean_and_deviation() -> None:
     setup = setup_from(
         {"network": {"layers": ["standardize", "dense(40)", "dense(1)"], "weights": "lecun_normal", "bias": "zeros"},
