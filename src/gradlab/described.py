@@ -37,6 +37,17 @@ def attributes(model: type) -> dict[str, str]:
     return found
 
 
+def describe(table: dict[str, Any], model: type[BaseModel]) -> None:
+    """Write what a model's docstring says of it and of its keys into its table of a JSON schema."""
+    texts = attributes(model)
+    for name, field in model.model_fields.items():
+        key = table.get("properties", {}).get(field.alias or name)
+        if key is not None and name in texts:
+            key["description"] = texts[name]
+    first = inspect.cleandoc(model.__doc__ or "").split("\n\n")[0]
+    table["description"] = " ".join(first.split())
+
+
 class Described(BaseModel):
     """A model whose keys the JSON schema describes, from the `Attributes:` section of its docstring."""
 
@@ -44,12 +55,5 @@ class Described(BaseModel):
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """The schema with a description of every key, and the docstring's first paragraph as its own."""
         found = handler(schema)
-        table: dict[str, Any] = handler.resolve_ref_schema(found)
-        texts = attributes(cls)
-        for name, field in cls.model_fields.items():
-            key = table.get("properties", {}).get(field.alias or name)
-            if key is not None and name in texts:
-                key["description"] = texts[name]
-        first = inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0]
-        table["description"] = " ".join(first.split())
+        describe(handler.resolve_ref_schema(found), cls)
         return found

@@ -29,7 +29,10 @@ class NetworkTable(Described):
         activation: Of all hidden layers that name none; see `gradlab list activations`.
         weights: Law that the weights are drawn from, of all layers that name none; see `gradlab list initializers`. Its
             `gain` may be a number or a rule's name: "forward", "backward", "compromise" or "torch".
-        bias: Law of the biases of all layers that name none: an initializer, "own" for the weights' law, or "none".
+        bias: Law of the biases of all layers that name none: an initializer, "own" for the weights' law, or "none"; zeros if
+            left out.
+        draws: "own", or "shared" for the same draws in every layer of equal shape, as one seeded initializer that serves all
+            layers gives; "own" if left out.
         norm: Norm before the activation of every hidden layer that names none: "batch_norm", "layer_norm" or "none".
         dropout: Probability that training sets a hidden activation to 0: one number, or with `hidden` a list of one a layer.
         output: What is different in the last layer of a network given by `hidden`: activation, weights, bias.
@@ -46,6 +49,7 @@ class NetworkTable(Described):
     activation: Part | None = None
     weights: Part | None = None
     bias: Part | None = None
+    draws: str | None = None
     norm: Part | None = None
     dropout: float | tuple[float, ...] | None = None
     output: dict[str, Any] | None = None

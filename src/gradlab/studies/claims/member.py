@@ -15,6 +15,7 @@ from pydantic import GetJsonSchemaHandler, ValidationError
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from gradlab.described import describe
 from gradlab.errors import SpecError, shown, suggestion
 from gradlab.studies.strict import Strict
 
@@ -90,7 +91,12 @@ class SchemaOf:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Any of the family's kinds."""
-        return {"anyOf": [handler(kind.__pydantic_core_schema__) for kind in self.base.family.values()]}
+        tables = []
+        for kind in self.base.family.values():
+            table = handler(kind.__pydantic_core_schema__)
+            describe(table, kind)
+            tables.append(table)
+        return {"anyOf": tables}
 
 
 def import_all(package: str, path: list[str]) -> None:
