@@ -201,7 +201,17 @@ def _from_file(path: Path) -> ModuleType:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[module.__name__] = module  # dataclasses and pickle look for it there
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except ImportError as error:
+        if "relative import" not in str(error):
+            raise
+        parts = [*path.parts[:-1], path.stem]
+        dotted = ".".join(parts) if len(parts) > 1 and path.parent.is_relative_to(".") else f"package.{path.stem}"
+        do = f'Name it as a module, such as "{dotted}:Net", from the folder that holds its package'
+        raise UserError(
+            str(path), got="a relative import in a file by itself", expected="a module of a package", do=do
+        ) from None
     return module
 
 
