@@ -150,6 +150,20 @@ def test_mistakes_are_explained(
         assert fragment in err, err
 
 
+def test_a_file_of_a_package_is_named_as_a_module(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    package = folder / "parts_of_it"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "width.py").write_text("WIDTH = 3\n")
+    (package / "net.py").write_text(
+        "from torch import nn\nfrom .width import WIDTH\n"
+        "net = nn.Sequential(nn.Linear(2, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 1))\n"
+    )
+    assert main(["predict", "parts_of_it/net.py:net"]) == 2
+    assert 'such as "parts_of_it.net:Net"' in capsys.readouterr().err
+    assert main(["predict", "parts_of_it.net:net"]) == 0
+
+
 def test_a_description_needs_no_heavy_package() -> None:
     code = f"""
 import sys

@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Callable
 from itertools import pairwise
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -353,6 +353,11 @@ def patched() -> nn.Module:
     return model
 
 
+class Louder(nn.Sequential):
+    def __call__(self, *given: Any) -> Any:
+        return 5.0 * super().__call__(*given)
+
+
 def bad_norm() -> nn.Module:
     model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
     assert isinstance(model[1], nn.BatchNorm1d)
@@ -384,6 +389,15 @@ def old_weight_norm(part: nn.Linear) -> nn.Module:
         (lambda: nn.Sequential(nn.LazyLinear(4), nn.ReLU()), ["module 0 (LazyLinear)", "Write nn.Linear"]),
         (lambda: traced(dense_model()), ["a script", "the module that it was made of"]),
         (lambda: nn.Sequential(nn.Linear(3, 3), nn.Dropout(1.0), nn.Linear(3, 1)), ["module 1 (Dropout)", "p=1"]),
+        (lambda: dense_model(nn.LeakyReLU(1.5)), ["module 1 (LeakyReLU)", "negative_slope", "1.5", "at most 1"]),
+        (lambda: dense_model(nn.LeakyReLU(math.nan)), ["module 1 (LeakyReLU)", "nan"]),
+        (lambda: dense_model(nn.ELU(-2.0)), ["module 1 (ELU)", "alpha"]),
+        (lambda: dense_model(nn.Softplus(threshold=1)), ["module 1 (Softplus)", "threshold=1"]),
+        (
+            lambda: nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4, eps=-1.0), nn.Linear(4, 1)),
+            ["(BatchNorm1d)", "eps"],
+        ),
+        (lambda: Louder(nn.Linear(3, 3), nn.Linear(3, 1)), ["module Louder", "a forward of its own"]),
         (lambda: hooked("register_forward_hook", 1), ["module 1 (Tanh)", "a forward hook"]),
         (lambda: hooked("register_forward_pre_hook", 2), ["module 2 (Linear)", "a forward pre-hook"]),
         (lambda: hooked("register_full_backward_hook", 1), ["module 1 (Tanh)", "a backward hook"]),

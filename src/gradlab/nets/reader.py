@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
-from gradlab.errors import SpecError, UnreadableModel
+from gradlab.errors import SpecError, UnreadableModel, from_validation
 from gradlab.nets.module_summary import expected_input
 from gradlab.nets.read_weights import Doubt, check_values, laws_of, shared_weights
 from gradlab.spec import NetworkSpec
-from gradlab.spec.blocks import Shape, shape_text
+from gradlab.spec.blocks import Record, Shape, shape_text
 from gradlab.spec.layers import read_layer
 
 EXPECTED = "nn.Sequential of dense, convolution, activation, norm, dropout, flatten and pooling layers"
@@ -99,7 +100,7 @@ def read_model(model: nn.Module, input: Sequence[int] | None = None) -> Reading:
             layers[name] = part
             doubts += found
         _check_size(name, part, below)
-        below = read_layer(table).shape(below, f"layer {name}" if name else type(part).__name__)
+        below = _layer(name, part, table).shape(below, f"layer {name}" if name else type(part).__name__)
         if not _folded(tables, table):
             tables.append(table)
     if not tables or tables[-1]["kind"] != "dense":
@@ -108,8 +109,24 @@ def read_model(model: nn.Module, input: Sequence[int] | None = None) -> Reading:
     network: dict[str, Any] = {"inputs": math.prod(shape), "layers": tables}
     if len(shape) == 3:
         network["image"] = shape
-    spec = NetworkSpec.model_validate(network)
+    try:
+        spec = NetworkSpec.model_validate(network)
+    except ValidationError as error:
+        raise from_validation(error, "model") from None
     return Reading(spec, (*shared_weights(layers), *doubts))
+
+
+def _layer(name: str, part: nn.Module, table: dict[str, Any]) -> Record:
+    """A table as a layer.
+
+    Raises:
+        UnreadableModel: A number of the module is outside of what a description has.
+    """
+    try:
+        return read_layer(table)
+    except ValidationError as error:
+        kind, told = type(part).__name__, from_validation(error)
+        raise UnreadableModel(name, kind, got=f"a number out of range: {str(told).removesuffix('.')}") from None
 
 
 def _parts(name: str, module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
@@ -141,7 +158,7 @@ def _check_plain(name: str, module: nn.Module) -> None:
         got, do = "a script", "Give the module that it was made of"
     elif isinstance(module, LazyModuleMixin):
         got, do = "a layer without sizes yet", f"Write nn.{kind.removeprefix('Lazy')} with its sizes"
-    elif "forward" in vars(module):
+    elif "forward" in vars(module) or type(module).__call__ is not nn.Module.__call__:
         got = "a forward of its own"
     elif torch.nn.utils.parametrize.is_parametrized(module):
         got = f"a parametrization of {', '.join(module.parametrizations)}"  # type: ignore[arg-type]
@@ -186,7 +203,7 @@ def _table(name: str, part: nn.Module) -> dict[str, Any]:
         if isinstance(part, nn.GELU) and part.approximate != "none":
             raise UnreadableModel(name, "GELU", got=f'approximate="{part.approximate}"', expected='approximate="none"')
         if isinstance(part, nn.Softplus):
-            _plain(name, part, beta=1)
+            _plain(name, part, beta=1, threshold=20)
         return {"kind": "activation", "activation": _ACTIVATIONS[kind](part)}
     if isinstance(part, nn.Linear) and kind is nn.Linear:
         return {"kind": "dense", "units": part.out_features}
