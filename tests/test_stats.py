@@ -17,10 +17,12 @@ from gradlab.stats import (
     Proportion,
     bootstrap_mean,
     clopper_pearson,
+    next_value,
     paired_difference,
     paired_variance_ratio,
     prediction_interval,
     standard_error,
+    t_mean,
     two_proportion_difference,
     wilson,
 )
@@ -197,3 +199,18 @@ def test_paired_variance_ratio_is_the_ratio_of_variances() -> None:
     for one, other in (([1.0], [2.0]), ([1.0, 2.0], [1.0])):
         with pytest.raises(UserError, match="equally many, at least 2"):
             paired_variance_ratio(one, other)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95])
+@pytest.mark.parametrize("others", [None, [1.0, 5.0, 2.0, 2.5, 9.0]])
+def test_a_mean_has_students_interval_and_the_next_value_its_prediction_interval(
+    level: float, others: list[float] | None
+) -> None:
+    values = np.array([3.0, 4.5, 1.0])
+    spread = values if others is None else np.array(others)
+    t = scipy.stats.t(len(spread) - 1).ppf((1 + level) / 2) * spread.std(ddof=1)
+    mean, (low, high) = t_mean(values, level, others), next_value(values, level, others)
+    assert (mean.mean, mean.n) == (pytest.approx(values.mean()), 3)
+    assert (mean.low, mean.high) == pytest.approx((values.mean() - t / np.sqrt(3), values.mean() + t / np.sqrt(3)))
+    half = t * np.sqrt(1 + 1 / 3)
+    assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half))
