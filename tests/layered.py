@@ -134,7 +134,7 @@ def as_given(spec: NetworkSpec, x: np.ndarray | Tensor, dtype: torch.dtype) -> T
 def updates_alone(setup: Setup, job: Job, row: int, precision: str) -> Iterator[Network]:
     """Replica `row` in torch's modules, trained by torch's own means: as it is drawn, then after every update."""
     dtype = getattr(torch, precision)
-    network = alone(job.stack, row).to(dtype)
+    network = alone(replace(job.stack, spec=setup.network), row).to(dtype)
     yield network
     optimizer = plain_torch.optimizer(setup.recipe.optimizer, network.parameters())
     loss_of = plain_torch.loss_of(setup.recipe)
@@ -155,7 +155,7 @@ def updates_alone(setup: Setup, job: Job, row: int, precision: str) -> Iterator[
 
 def stack_at(job: Job, look: Look) -> Stack:
     """The stack as it stood at a look."""
-    return replace(job.stack, weights=look.weights, biases=look.biases, norms=look.norms)
+    return replace(job.stack, weights=[*look.weights], biases=[*look.biases], norms=[*look.norms])
 
 
 def numbers_of(network: nn.Module) -> Mapping[str, np.ndarray]:

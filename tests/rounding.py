@@ -75,7 +75,7 @@ FRESH |= {"new_empty_strided", "_local_scalar_dense", "equal", "is_nonzero", "is
 
 def variance(x: Tensor, dims: Sequence[int], correction: float = 1, **_: Any) -> Tensor:
     """The mean square of the distances from the mean."""
-    total = (x - x.mean(dims, keepdim=True)).square().sum(dims)
+    total: Tensor = (x - x.mean([*dims], keepdim=True)).square().sum([*dims])
     return total / (x.numel() / total.numel() - correction)
 
 
@@ -92,7 +92,7 @@ def is_real(value: object) -> bool:
     return isinstance(value, Tensor) and value.dtype == torch.float64
 
 
-class Rounding(TorchDispatchMode):
+class Rounding(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """A context in which every float64 tensor has a bound on the rounding of whoever computes the same in `precision`.
 
     Example:
@@ -104,7 +104,7 @@ class Rounding(TorchDispatchMode):
     """
 
     def __init__(self, precision: str) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.eps = EPS[precision] + EPS["float64"]
         self.terms = 1  # of the longest sum so far, whose terms may be added to an old number one by one
         self._bounds: dict[
@@ -184,7 +184,8 @@ class Rounding(TorchDispatchMode):
         """1 where a comparison may come out either way, else 0."""
         x, y = args
         slack = self._bound(x) + (self._bound(y) if is_real(y) else 0.0)
-        return (((x - y).abs() <= slack) & (slack > 0)).double()
+        either: Tensor = ((x - y).abs() <= slack) & (slack > 0)
+        return either.double()
 
     def _linear(self, function: Callable[..., Tensor], args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor:
         """Sums, means, and products of two tensors that are linear in each."""
@@ -198,7 +199,7 @@ class Rounding(TorchDispatchMode):
         n = max(x.numel() for x in factors) / max(total.numel(), 1) if len(factors) == 1 else factors[0].shape[-1]
         n = int(max(n, 1))
         self.terms = max(self.terms, n)
-        bound = gamma(n + 2, self.eps) * total + function(bounds[0], *sizes[1:], *rest, **kwargs)
+        bound: Tensor = gamma(n + 2, self.eps) * total + function(bounds[0], *sizes[1:], *rest, **kwargs)
         if len(factors) == 2:
             bound = bound + function(sizes[0] + bounds[0], bounds[1], *rest, **kwargs)
         return bound
@@ -208,11 +209,11 @@ class Rounding(TorchDispatchMode):
         bound = self._bilinear(lambda a, b: function(a, b, None, *rest), x, weight, weight[0].numel())
         if bias is None:
             return bound
-        return bound + (self._bound(bias) + gamma(2, self.eps) * bias.abs()).view(-1, 1, 1)
+        of_bias: Tensor = self._bound(bias) + gamma(2, self.eps) * bias.abs()
+        return bound + of_bias.view(-1, 1, 1)
 
     def _convolution_backward(self, function: Callable[..., Any], args: Sequence[Any]) -> list[Tensor | None]:
         grad, x, weight, *rest, mask = args
-        rest = tuple(rest)
 
         def one(place: int) -> Callable[..., Any]:
             wanted = [i == place for i in range(3)]

@@ -246,6 +246,15 @@ def test_dropout_is_the_oracle_s(root_seed: int, replica: int, layer: int, step:
     assert np.array_equal(rest[0], whole[0, 3:].astype(np.float32))
 
 
+def test_dropout_keeps_a_word_that_equals_its_threshold() -> None:
+    first, second, _, _ = streams.philox((7, 3, streams.DROPOUT, 5), (ROOT_SEED & 0xFFFFFFFF, ROOT_SEED >> 32))
+    word = streams.SplitMix64(first << 32 | second).next() >> 32
+    drawn = np.empty((1, 1, 1))
+    for threshold, is_kept in ((word, True), (word + 1, False)):
+        seeds.fill_dropout(ROOT_SEED, np.array([5]), 3, 7, np.array([threshold / 2**32]), drawn)
+        assert bool(drawn[0, 0, 0] > 0) == is_kept
+
+
 def test_dropout_drops_its_share() -> None:
     wanted = np.array([0.1, 0.5])
     drawn = np.empty((2, 400, 100), np.float32)

@@ -17,10 +17,12 @@ from gradlab.stats import (
     Proportion,
     bootstrap_mean,
     clopper_pearson,
+    next_value,
     paired_difference,
     paired_variance_ratio,
     prediction_interval,
     standard_error,
+    t_mean,
     two_proportion_difference,
     wilson,
 )
@@ -207,3 +209,18 @@ def test_nothing_is_printed_as_less_than_none() -> None:
     assert interval_text(-0.0001, -0.02, 0.02, "points").startswith("0.0 points [-2.0, ")
     assert mean_text(-0.0004, -0.1, 0.1) == "0.00 [-0.10, 0.10]"
     assert mean_text(-0.04, -0.1, 0.1) == "-0.04 [-0.10, 0.10]"
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95])
+@pytest.mark.parametrize("others", [None, [1.0, 5.0, 2.0, 2.5, 9.0]])
+def test_a_mean_has_students_interval_and_the_next_value_its_prediction_interval(
+    level: float, others: list[float] | None
+) -> None:
+    values = np.array([3.0, 4.5, 1.0])
+    spread = values if others is None else np.array(others)
+    t = scipy.stats.t(len(spread) - 1).ppf((1 + level) / 2) * spread.std(ddof=1)
+    mean, (low, high) = t_mean(values, level, others), next_value(values, level, others)
+    assert (mean.mean, mean.n) == (pytest.approx(values.mean()), 3)
+    assert (mean.low, mean.high) == pytest.approx((values.mean() - t / np.sqrt(3), values.mean() + t / np.sqrt(3)))
+    half = t * np.sqrt(1 + 1 / 3)
+    assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half))

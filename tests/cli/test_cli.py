@@ -141,9 +141,9 @@ def test_shipped_studies_are_listed_and_shown(work: Path, capsys: pytest.Capture
         out = capsys.readouterr().out
         assert ("Factor " in out) == bool(load_study(name).factors)
         assert load_study(name).is_exact or ("Looks: " in out and "memory " in out)
-    assert main(["study", "show", "dying-relu", "--set", "row=B1", "--json"]) == 0
+    assert main(["study", "show", "dying-relu", "--set", "row=B2", "--json"]) == 0
     plan = json.loads(capsys.readouterr().out)
-    assert [cell["levels"]["row"] for cell in plan["plan"]] == ["B1"]
+    assert [cell["levels"]["row"] for cell in plan["plan"]] == ["B2"]
     assert plan["networks"] == 1000
 
 

@@ -89,9 +89,7 @@ def test_numpy_and_torch_forms_are_torchs_own_kinks_included(record: Activation,
     for ours in (numpy_form(record, z, values), torch_form(record, torch.tensor(z), values)):
         for one, (theirs, bound) in zip(ours, reference(record, z, values), strict=True):
             assert_within(np.asarray(one), theirs, bound)
-            assert (
-                bound <= gamma(ROUNDINGS, 4 * EPS["float64"]) * (4 + np.abs(z)) * max(1.0, *map(abs, values), 1.0)
-            ).all()
+            assert bound.max() < 1e-10, "a bound so large that a wrong formula could pass"
 
 
 @CASES

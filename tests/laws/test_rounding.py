@@ -45,9 +45,9 @@ def test_torchs_own_single_precision_is_within_the_bound(activation: nn.Module) 
     double = nn.Sequential(nn.Linear(9, 12), activation, nn.LayerNorm(12), nn.Linear(12, 5)).double()
     double.load_state_dict(single.state_dict())
     x, t = torch.randn(40, 9), torch.eye(5)[torch.randint(0, 5, (40,))]
-    nn.functional.cross_entropy(single(x), t).backward()
+    nn.functional.cross_entropy(single(x), t).backward()  # type: ignore[no-untyped-call]
     with Rounding("float32") as rounding:
-        nn.functional.cross_entropy(double(x.double()), t.double()).backward()
+        nn.functional.cross_entropy(double(x.double()), t.double()).backward()  # type: ignore[no-untyped-call]
     for ours, theirs in zip(single.parameters(), double.parameters(), strict=True):
         assert ours.grad is not None and theirs.grad is not None
         bound = rounding.of(theirs.grad)

@@ -62,7 +62,7 @@ def same(ours: np.ndarray, theirs: torch.Tensor, rounding: Rounding) -> None:
     """Equal but for rounding, which is a small part."""
     bound = rounding.of(theirs)
     assert_within(ours, theirs.detach().numpy(), bound)
-    assert np.linalg.norm(bound) <= 1e-9 * max(np.linalg.norm(ours), 1e-6)
+    assert np.linalg.norm(bound) <= 1e-9 * max(float(np.linalg.norm(ours)), 1e-6)
 
 
 def test_without_targets_there_is_no_backward_pass() -> None:

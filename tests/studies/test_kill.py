@@ -21,9 +21,14 @@ TRIALS = 800
 
 
 def trials_in(database: Path) -> int:
-    """How many are recorded."""
+    """How many are recorded; none while there is no table yet."""
+    if not database.exists():
+        return 0
     with closing(sqlite3.connect(database)) as connection:
-        return int(connection.execute("SELECT COUNT(*) FROM trial").fetchone()[0])
+        try:
+            return int(connection.execute("SELECT COUNT(*) FROM trial").fetchone()[0])
+        except sqlite3.OperationalError:
+            return 0
 
 
 def gradlab(*arguments: str) -> list[str]:
@@ -47,18 +52,15 @@ def test_kill_ten_times(tmp_path: Path) -> None:
     parts, random_moment = tmp_path / "parts", random.Random(1)
     database = parts / "gradlab.sqlite"
     while len(stored) < 10:
+        before = trials_in(database)
         with subprocess.Popen(
             gradlab(*command, str(parts)), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         ) as process:
-            seen = database.with_name(database.name + "-wal")
-            size = seen.stat().st_size if seen.exists() else 0
             deadline = time.monotonic() + 60
-            # wait until this run has written something, so that the moment falls into the work and not the start
-            while process.poll() is None and time.monotonic() < deadline:
-                if seen.exists() and seen.stat().st_size != size:
-                    break
+            # wait until this run has recorded something, so that the moment falls into the work and not the start
+            while process.poll() is None and time.monotonic() < deadline and trials_in(database) <= before:
                 time.sleep(0.005)
-            time.sleep(random_moment.uniform(0.0, 0.12))
+            time.sleep(random_moment.uniform(0.0, 0.06))
             process.send_signal(signal.SIGKILL)
             process.wait()
             assert process.returncode in (-signal.SIGKILL, 0)

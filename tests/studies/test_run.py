@@ -19,6 +19,7 @@ from gradlab.studies.export import export_rows, rows
 from gradlab.studies.plan import Plan
 from gradlab.studies.run import gaps, run_study
 from gradlab.studies.store import Store
+from gradlab.studies.study import Looks
 from tests.studies.small import run, small_plan
 
 
@@ -56,6 +57,27 @@ def test_metrics_are_exported_network_by_network(tmp_path: Path) -> None:
     assert len(found) == len(measured) == 6
     for row, (birth, *_, end) in zip(found, measured, strict=True):
         assert (row["train_loss at birth"], row["train_loss at end"]) == (birth, end)
+
+
+@pytest.mark.parametrize("chunk", [1, 5, 7, 1000])
+def test_a_chunk_is_never_larger_than_asked_for_and_only_the_last_is_smaller(chunk: int) -> None:
+    rows_alike = [{"id": "A"}, {"id": "B", "recipe": {"optimizer": {"name": "sgd", "lr": 0.01}}}]
+    sizes = [one.networks for one in small_plan(chunk=chunk, rows=rows_alike).chunks]
+    assert sum(sizes) == 24 and max(sizes) <= chunk and set(sizes[:-1]) <= {chunk}
+
+
+@pytest.mark.parametrize(
+    ("looks", "steps"),
+    [
+        (Looks(every_epoch=True), [0, 4, 8, 10]),
+        (Looks(log_spaced=2), [0, 1, 10]),
+        (Looks(at=(3, 99)), [0, 3, 10]),
+        (Looks(), [0, 10]),
+    ],
+    ids=str,
+)
+def test_looks_come_at_birth_at_the_end_and_when_asked_for(looks: Looks, steps: list[int]) -> None:
+    assert looks.steps(10, 4) == steps
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 1000])

@@ -97,6 +97,13 @@ def test_safe_depth_is_the_last_that_is_safe(width: int, delta: float) -> None:
         assert born_dead_one_input([width] * (depth + 1)) > delta
 
 
+@pytest.mark.parametrize("width", range(2, 12))
+def test_safe_depth_finds_the_depth_whose_probability_it_is_given(width: int) -> None:
+    for depth in range(1, 60):
+        delta = -math.expm1(depth * math.log1p(-(2.0**-width)))
+        assert safe_depth(width, delta) == depth, (depth, delta)
+
+
 def test_safe_depth_of_very_wide_networks_is_astronomic() -> None:
     assert safe_depth(100, 0.01) == pytest.approx(0.01005 * 2**100, rel=1e-3)
     assert safe_depth(3000, 0.5) > 10**900

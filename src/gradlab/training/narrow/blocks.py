@@ -26,10 +26,11 @@ _FAST = ("contract", "reassoc", "nsz")
 @cache
 def _vector_bytes() -> int:
     """Bytes of the vectors that numba compiles for: this processor's, unless `NUMBA_CPU_FEATURES` names others."""
-    if config.CPU_FEATURES is None:
+    limit: str | None = getattr(config, "CPU_FEATURES", None)  # numba sets it from the environment
+    if limit is None:
         features = {name for name, there in llvmlite.binding.get_host_cpu_features().items() if there}
     else:
-        features = {name.removeprefix("+") for name in config.CPU_FEATURES.split(",") if name.startswith("+")}
+        features = {name.removeprefix("+") for name in limit.split(",") if name.startswith("+")}
     return 64 if "avx512f" in features else 32 if "avx" in features else 16
 
 
