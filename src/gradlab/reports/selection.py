@@ -17,13 +17,6 @@ MOST_OF_A_ROW = 12  # cells; a row with more is summed up, or folded
 MOST_ROWS = 40
 
 
-def counts_outcomes(study: Study) -> bool:
-    """Whether outcomes are what a study is about: a claim counts them, or there is nothing else in it."""
-    measures = [claim.measure for claim in study.claims]
-    counted = any(not measure.is_of_numbers and measure.name not in study.metrics for measure in measures)
-    return counted or not (study.metrics or study.signals)
-
-
 def activation_of(cell: CellResult) -> str:
     """The activation most hidden layers have, linear ones not counted."""
     names = [layer.activation.name for layer in cell.setup.network.blocks[:-1]]

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from gradlab.data.inputs import InputSet
 from gradlab.errors import SpecError, StudyFileError, UnknownName, from_validation
+from gradlab.studies.claims.table import ClaimTable, expanded
 from gradlab.studies.settings import apply_settings
 from gradlab.studies.study import (
     OF_TRAINED,
@@ -64,6 +65,8 @@ def load_study(name_or_path: str, settings: Sequence[str] = (), *, quick: bool =
             do = 'See "gradlab study list", or give the path of a TOML file'
             raise UnknownName("study", name_or_path, tuple(shipped_studies()), do=do)
     table = read_table(path)
+    if isinstance(table.get("claims"), list):  # before settings take some of them away
+        table = {**table, "claims": expanded(table["claims"])}
     own = table.get("study", table)
     is_exact = isinstance(own, Mapping) and own.get("kind") == "exact"
     if settings and is_exact:
@@ -183,6 +186,8 @@ def file_schema() -> dict[str, Any]:
     It asks for no network, recipe and task, which exact studies have not; loading asks the others for them.
     """
     schema = Study.model_json_schema(by_alias=True)
+    schema["$defs"]["ClaimTable"] = ClaimTable.model_json_schema()
+    schema["properties"]["claims"]["items"] = {"anyOf": [{"$ref": "#/$defs/Claim"}, {"$ref": "#/$defs/ClaimTable"}]}
     own = {key: value for key, value in schema["properties"].items() if key not in _TABLES}
     rest = {key: value for key, value in schema["properties"].items() if key in _TABLES}
     study = {
