@@ -106,6 +106,8 @@ def bounded(low: float, high: float, **more: Any) -> Estimate:
 def test_bounds(bound: Bound, ends: tuple[float, float], verdict: str) -> None:
     judged = bound.judge([bounded(*ends)])
     assert (judged.verdict, judged.judgement) == (verdict, "interval of the rate")
+    is_beyond = ends[1] > bound.number if bound.is_upper else ends[0] < bound.number
+    assert ("rounds to" in judged.why) == (verdict == "held" and is_beyond)
 
 
 def test_one_more_network_is_asked_for_by_name() -> None:
@@ -122,7 +124,7 @@ def test_one_more_network_is_asked_for_by_name() -> None:
 @pytest.mark.parametrize("kind", [AtLeast, AtMost])
 def test_an_interval_narrower_than_the_rounding_always_decides(bound: float, kind: type[Bound]) -> None:
     """So no truth, not even the bound itself, leaves a claim undecided for ever."""
-    asked = kind(**{kind.key: bound})
+    asked = kind.model_validate({kind.key: bound})
     for centre in bound + asked.slack * np.linspace(-3.0, 3.0, 121):
         half = 0.499 * asked.slack
         assert asked.judge([bounded(centre - half, centre + half)]).verdict != "undecided"

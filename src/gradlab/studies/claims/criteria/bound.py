@@ -77,7 +77,11 @@ class Bound(Expected):
         interval = "prediction interval for one more network" if self.of is not None else f"interval of the {one.of}"
         said = f"{one.said}; " if one.said else ""
         why = f"{said}95 % {interval} [{low:.3g}, {high:.3g}] against {self.words} {self.number:g}{one.where}"
-        return Judged(self._verdict(low, high), why, name, one, counted=one.counted)
+        verdict = self._verdict(low, high)
+        beyond = high > self.number if self.is_upper else low < self.number
+        if verdict == "held" and beyond:
+            why += f", which {self.number + (self.slack if self.is_upper else -self.slack):g} rounds to"
+        return Judged(verdict, why, name, one, counted=one.counted)
 
     def _verdict(self, low: float, high: float) -> Verdict:
         if math.isnan(low):
