@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, Self
 
 import numpy as np
@@ -11,7 +12,7 @@ from pydantic import Field, model_validator
 
 from gradlab.errors import SpecError
 from gradlab.signals import DISTRIBUTIONS, QUANTITIES
-from gradlab.stats import Mean, Scale, mean_on
+from gradlab.stats import Mean, Scale, t_mean
 from gradlab.studies.strict import Strict
 from gradlab.training.train import LOSS_SET
 
@@ -80,11 +81,18 @@ class Metric(Strict):
         return Scale("logit", step=1.0 / examples) if self.is_share else Scale("log")
 
     def mean(self, values: Float[ndarray, " R"]) -> Mean | None:
-        """Mean of the networks whose number is finite, with an interval on the scale of what it can be; None without any."""
+        """Mean of the networks whose number is finite, its interval cut at 0 and, of shares, at 1; None without any.
+
+        For tables and charts, where the interval of two networks on a logarithm would dwarf everything else; claims are judged
+        on `scale`.
+        """
         finite = values[np.isfinite(values)].astype(np.float64)
         if not len(finite):
             return None
-        return mean_on(Scale("logit") if self.is_share else Scale("log"), finite)
+        mean = t_mean(finite)
+        if mean.n < 2:
+            return mean
+        return replace(mean, low=max(0.0, mean.low), high=min(1.0 if self.is_share else np.inf, mean.high))
 
     @property
     def has_inputs(self) -> bool:
