@@ -13,6 +13,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,12 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"
 PAGE = ROOT / "docs" / "seeds.md"
 STATES = {True: "yes", False: "no", None: "undecided"}
+REPRODUCED = {  # what each verdict says of a published number
+    "held": "reproduced",
+    "not held": "not reproduced",
+    "too wide to tell": "too wide to tell",
+    "undecided": "undecided",
+}
 
 
 def run(study: str, store: Path, settings: list[str]) -> dict[str, Any]:
@@ -43,23 +50,56 @@ def percent(value: float | None) -> str:
     return f"{100 * value:.1f} %" if abs(value) >= 0.0005 else f"{100 * value:.2g} %"
 
 
+def judged(claim: dict[str, Any]) -> str:
+    """The verdict with what it was judged by, where the file says so."""
+    judgement = claim.get("judgement")
+    return f"{claim['verdict']} ({judgement})" if judgement else str(claim["verdict"])
+
+
+def counts(documents: list[dict[str, Any]]) -> list[str]:
+    """How many published numbers came out, how many did not, and of how many nothing can be said; a line a verdict.
+
+    Files written before judgements were named hold verdicts of other rules; how many there are is said.
+    """
+    claims = [
+        (claim, "judgement" in claim) for one in documents for claim in one["claims"] if claim["kind"] == "published"
+    ]
+    found = Counter(REPRODUCED[claim["verdict"]] for claim, _ in claims)
+    lines = [f"Of {len(claims)} claims about published numbers:", "", "| of a published number | claims |", "|---|---|"]
+    lines += [f"| {word} | {found[word]} |" for word in REPRODUCED.values()]
+    old = dict.fromkeys(one["study"] for one in documents if any("judgement" not in claim for claim in one["claims"]))
+    if old:
+        lines += [
+            "",
+            f"Not run since verdicts name their judgement, and counted by the older rules, which call no number too wide to"
+            f" tell: {', '.join(old)}.",
+        ]
+    return lines
+
+
 def claim_row(claim: dict[str, Any]) -> str:
     """One line of the table."""
     if claim["kind"] == "exact":
         texts = [claim["id"], claim["statement"], *map(value_text, (claim["expected"], claim["found"]))]
-        return _row([*texts, "-", claim["verdict"], claim["why"]])
-    is_share = claim.get("unit", "share") == "share"
+        return _row([*texts, "-", judged(claim), claim["why"]])
+    is_share = claim.get("unit", "share") in ("share", "points")
     text = percent if is_share else number_text
     published = ("bound " if claim["kind"] == "bound" else "") + text(claim["published"])
-    if claim["measured"] is None or claim["low"] is None:
+    if claim["readings"]:
+        measured = (
+            f"{sum(bool(each['compatible']) for each in claim['readings'])} of {len(claim['readings'])} readings tried"
+        )
+    elif claim["measured"] is None or claim["low"] is None:
         measured = "-"
     elif is_share:
         measured = f"{percent(claim['measured'])} [{100 * claim['low']:.1f}, {100 * claim['high']:.1f}]"
     else:
-        measured = mean_text(claim["measured"], claim["low"], claim["high"])
+        measured = mean_text(*(float(claim[key]) for key in ("measured", "low", "high")))
+    if claim.get("borrowed"):
+        measured += ", spread borrowed"
     cells = [
         claim["id"], claim["statement"], published, measured,
-        f"{claim['replicas']:,}", claim["verdict"], claim["why"],
+        f"{claim['replicas']:,}", judged(claim), claim["why"],
     ]  # fmt: skip
     return _row(cells)
 
@@ -102,11 +142,13 @@ def page(documents: list[dict[str, Any]]) -> str:
     lines = [
         "# The reports' numbers beside ours",
         "",
-        "Written by `tools/write_results.py` from [docs/results](results); do not edit. Intervals are 95 %; a published rate is",
-        "judged by the 95 % prediction interval for another run of its size (`docs/decisions/0005`). Differences are in points,",
-        "closed forms over many cells and readings are shares of cells. S0 to S4 are five course reports on deep learning whose",
-        "experiments gradlab repeats: rows A look at signals at initialisation, rows B at collapse, rows C at deep networks and",
-        "full-batch training on MNIST, rows E at small things that can be worked out by hand.",
+        "Written by `tools/write_results.py` from [docs/results](results); do not edit. Intervals are 95 %; by what a claim was",
+        "judged stands behind its verdict (`docs/decisions/0012`). Differences are in points, closed forms over many cells are",
+        "shares of cells. S0 to S4 are five course reports on deep learning whose experiments gradlab repeats: rows A look at",
+        "signals at initialisation, rows B at collapse, rows C at deep networks and full-batch training on MNIST, rows D at",
+        "networks in Keras, rows E at small things that can be worked out by hand.",
+        "",
+        *counts(documents),
     ]
     for document in documents:
         lines += [
@@ -124,7 +166,7 @@ def page(documents: list[dict[str, Any]]) -> str:
         for claim in document["claims"]:
             if claim["readings"]:
                 lines += ["", f"Readings of {claim['id']} (published {percent(claim['published'])}):", ""]
-                lines += ["| reading | measured | 95 % prediction | compatible |", "|---|---|---|---|"]
+                lines += ["| reading | measured | 95 % prediction | reproduces it |", "|---|---|---|---|"]
                 differ = [
                     key for key in claim["readings"][0]["levels"]
                     if len({str(reading["levels"].get(key)) for reading in claim["readings"]}) > 1
@@ -134,7 +176,7 @@ def page(documents: list[dict[str, Any]]) -> str:
                     low, high = reading["prediction"]
                     lines.append(
                         f"| {levels} | {percent(reading['rate'])} | [{100 * low:.1f}, {100 * high:.1f}] "
-                        f"| {STATES[reading['compatible']]} |"
+                        f"| {reading.get('verdict') or STATES[reading['compatible']]} |"
                     )
         if any(effect["largest"] > 0 for effect in document["effects"]):
             lines += ["", "How far each factor moves the collapse rate, all else fixed:", ""]

@@ -13,6 +13,8 @@ import pytest
 
 from gradlab.errors import StoreError, UserError
 from gradlab.reports.page import page_html, write_page
+from gradlab.reports.sections import claim_lines
+from gradlab.studies.claims.result import VERDICTS
 from gradlab.studies.results import Analysis
 from tests.reports import fake
 
@@ -172,3 +174,17 @@ def test_a_page_that_cannot_be_written_is_one_clear_message(tmp_path: Path, monk
         write_page(fake.hostile(), path)
     assert "\n" not in str(caught.value)
     assert os.listdir(tmp_path) == ["report.html"] and path.read_text() == "old"
+
+
+def test_every_verdict_has_its_word_its_shape_and_its_judgement(dying: Analysis) -> None:
+    claims = [
+        replace(claim, verdict=verdict, judgement=f"judged {verdict}")
+        for claim, verdict in zip(dying.claims, VERDICTS, strict=False)
+    ]
+    lines = claim_lines(replace(dying, claims=claims))
+    assert len({line["shape"] for line in lines}) == len(VERDICTS) == 4
+    page = page_html(replace(dying, claims=claims, cells=(), effects=()))
+    for verdict in VERDICTS:
+        assert f"judged {verdict}" in page and f'class="verdict {verdict.replace(" ", "-")}"' in page
+    drawn = re.findall(r'<svg class="shape".*?</svg>', page, re.DOTALL)
+    assert len(set(drawn)) == 4

@@ -13,7 +13,8 @@ from gradlab.data import TASKS
 from gradlab.errors import UserError
 from gradlab.seeds import Purpose
 from gradlab.signals import QUANTITIES
-from gradlab.stats import next_value, t_mean, wilson
+from gradlab.stats import Scale, mean_on, next_on, t_mean, wilson
+from gradlab.studies.answer import answer_text
 from gradlab.studies.claims import Claim, Estimate, Found, judge
 from gradlab.studies.claims.criteria.published import Published
 from gradlab.studies.claims.measures.numbers import numbers
@@ -99,19 +100,24 @@ def estimate(asked: Claim, analysis: Analysis, *cells: CellResult) -> Estimate:
     return one
 
 
+SHARE = Scale("logit", step=1 / 100)  # of the 100 test images
 A, B = {"where": {"row": "A"}}, {"where": {"row": "B"}}
 
 
 def test_means_differences_and_ratios_are_of_paired_replicas(analysis: Analysis) -> None:
     first, second = analysis.cells
+    second = replace(second, metrics={"accuracy": first.metrics["accuracy"][::-1] ** 2})  # row B's own all end alike
     accuracy = first.metrics["accuracy"][:, -1].astype(float)
     mean = estimate(claim({"mean": "accuracy", **A}, published=0.5), analysis)
-    assert (mean.value, mean.n, mean.prediction) == (accuracy.mean(), 4, next_value(accuracy))
-    gap = estimate(claim({"mean": "accuracy", **A, "minus": {"row": "B"}}, expected={"above": 0.0}), analysis)
+    assert (mean.value, mean.n, mean.prediction) == (accuracy.mean(), 4, next_on(SHARE, accuracy))
+    assert (mean.low, mean.high) == (mean_on(SHARE, accuracy).low, mean_on(SHARE, accuracy).high)
+    gap = estimate(
+        claim({"mean": "accuracy", **A, "minus": {"row": "B"}}, expected={"above": 0.0}), analysis, first, second
+    )
     differences = accuracy - second.metrics["accuracy"][:, -1]
     assert np.std(accuracy) > 0 and np.std(second.metrics["accuracy"][:, -1]) > 0, "else pairs could be swapped unseen"
     assert t_mean(differences) != t_mean(accuracy - second.metrics["accuracy"][::-1, -1])
-    assert gap.value == pytest.approx(differences.mean()) and gap.prediction is None
+    assert gap.value == pytest.approx(differences.mean()) and gap.scale.kind == "identity"
     assert (gap.low, gap.high) == pytest.approx((t_mean(differences).low, t_mean(differences).high))
     measure = {"ratio": "gradient_max", "layer": 1, "to_layer": "output", "look": 0, **B}
     ratio = estimate(claim(measure, expected={"at_most": 1.0}), analysis)
@@ -127,15 +133,21 @@ def test_means_differences_and_ratios_are_of_paired_replicas(analysis: Analysis)
 def test_a_cheaper_cell_lends_its_spread(analysis: Analysis) -> None:
     first, second = analysis.cells
     asked = claim({"mean": "accuracy", "where": {"row": "A"}, "spread": {"row": "B"}}, published=0.5)
+    second = replace(second, metrics=first.metrics)  # row B's own networks all end alike
     first = replace(first, metrics={"accuracy": first.metrics["accuracy"][:2]})
     found = estimate(asked, analysis, first, second)
     mine, others = (cell.metrics["accuracy"][:, -1].astype(float) for cell in (first, second))
-    assert found.prediction == next_value(mine, spread=others)
-    assert found.prediction[1] - mine.mean() == pytest.approx(
-        (next_value(others)[1] - others.mean()) * (len(others) / len(mine)) ** 0.5
-        * ((1 + len(mine)) / (1 + len(others))) ** 0.5
-    )  # fmt: skip
-    assert found.where == "; spread of 4 with row B" and asked.needed == 1
+    assert found.prediction == next_on(SHARE, mine, spread=others)
+    own, lent = (SHARE.there(next_on(SHARE, *values)) for values in ((mine, 0.95, others), (others,)))
+    assert np.ptp(own) == pytest.approx(np.ptp(lent) * ((1 + 1 / len(mine)) / (1 + 1 / len(others))) ** 0.5)
+    assert found.where == "; spread borrowed from 4 with row B for 2 of its own" and asked.needed == 1
+    result = judge(asked, found_by(asked, analysis, first, second))
+    assert result.borrowed == (2, 4) and result.judgement == "prediction interval, spread borrowed"
+    assert result.measured_text.endswith(", spread borrowed")
+    assert "spread borrowed (n = 2)" in answer_text("{A}", [result])
+    alike = replace(second, metrics={"accuracy": np.full_like(second.metrics["accuracy"], 0.9)})
+    said = asked.measure.estimates(found_by(asked, analysis, first, alike), 1)
+    assert said == "the 4 networks to take the spread from are all alike, and have none"
 
 
 def test_a_published_number_may_have_been_rounded() -> None:
@@ -155,7 +167,7 @@ def test_spread_is_borrowed_only_where_it_must_be(analysis: Analysis) -> None:
     asked = claim({"mean": "accuracy", "where": {"row": "A"}, "spread": {"row": "B"}}, published=0.5)
     mine = first.metrics["accuracy"]
     own = estimate(asked, analysis, first, second)
-    assert own.borrowed is None and own.prediction == next_value(mine[:, -1].astype(float))
+    assert own.borrowed is None and own.prediction == next_on(SHARE, mine[:, -1].astype(float))
     few = replace(second, metrics={"accuracy": second.metrics["accuracy"][:1]})
     one = replace(first, metrics={"accuracy": mine[:1]})
     said = asked.measure.estimates(found_by(asked, analysis, one, few), 1)
@@ -170,15 +182,16 @@ def test_an_interval_of_all_shares_decides_nothing(analysis: Analysis) -> None:
     cells = [replace(first, metrics={"accuracy": far}, steps=steps, by_look=by_look, loss_curves=curves), *others]
     asked = claim({"mean": "accuracy", **A}, published=0.2, min_replicas=2)
     found = judge(asked, found_by(asked, analysis, *cells))
-    assert (found.verdict, found.prediction) == ("undecided", (0.0, 1.0)) and "leaves no share out" in found.why
+    assert (found.verdict, found.prediction) == ("too wide to tell", (0.0, 1.0)) and "factor 3" in found.why
     readings = claim({"readings": "accuracy", **A}, published=0.2, min_replicas=2)
     several = judge(readings, found_by(readings, analysis, *cells))
     assert several.readings[0].prediction == (0.0, 1.0) and several.readings[0].compatible is None
-    assert several.verdict == "undecided" and several.why == "0 of 1 readings reproduce 0.2; 1 leave no share out"
+    assert several.verdict == "too wide to tell" and several.readings_tried == 1
+    assert several.why.startswith("0 of 1 readings tried reproduce 0.2") and (several.low, several.high) == (None, None)
     rate = claim({"rate": "collapsed", **A}, published=0.2, published_replicas=1, min_replicas=2)
     half = {"collapsed": wilson(1, 2)}
     cells = [replace(cells[0], outcomes=half), *others]
-    assert judge(rate, found_by(rate, analysis, *cells)).verdict == "undecided"
+    assert judge(rate, found_by(rate, analysis, *cells)).verdict == "too wide to tell"
 
 
 def test_every_layer_is_the_worst_one(analysis: Analysis) -> None:
@@ -216,7 +229,7 @@ def test_a_study_judges_its_claims(tmp_path: Path) -> None:
     assert "(n = 4), 5" in found.answer
 
 
-def test_readings_of_an_accuracy_borrow_one_cells_spread(tmp_path: Path) -> None:
+def test_readings_of_an_accuracy_are_judged_by_their_own_spread(tmp_path: Path) -> None:
     asked = {
         "id": "C1",
         "statement": "which reading gives it",
@@ -228,9 +241,9 @@ def test_readings_of_an_accuracy_borrow_one_cells_spread(tmp_path: Path) -> None
     for cell, one in zip(found.cells, judged_claim.readings, strict=True):
         values = cell.metrics["accuracy"][:, -1].astype(float)
         assert one.rate.rate == pytest.approx(values.mean()) and one.rate.n == 4
-        assert one.prediction == pytest.approx(tuple(np.clip(next_value(values), 0, 1)))
-        assert one.compatible == (one.prediction[0] <= 0.55 and one.prediction[1] >= 0.45)
-    assert judged_claim.measured == sum(bool(r.compatible) for r in judged_claim.readings) / 2
+        assert one.prediction == pytest.approx(next_on(SHARE, values))
+        assert one.borrowed is None and one.compatible is not True  # four networks of its own are too few
+    assert judged_claim.measured == 0.0 and judged_claim.low is None
     assert judged_claim.to_dict()["readings"][0]["n"] == 4
 
 

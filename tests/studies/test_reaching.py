@@ -93,6 +93,10 @@ def test_before_anything_is_measured(analysis: Analysis) -> None:
     assert reached(cells) == "no networks measured yet"
 
 
+def test_factors_move_nothing_where_a_study_is_about_numbers(analysis: Analysis) -> None:
+    assert all(cell.outcomes for cell in analysis.cells) and analysis.effects == []
+
+
 def test_verdict_words_and_figure(analysis: Analysis) -> None:
     most, depth = analysis.claims
     assert most.verdict == "undecided" and most.measured == 0.0 and "difference over cells" in most.why

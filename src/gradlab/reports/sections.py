@@ -22,10 +22,11 @@ from gradlab.reports.words import (
     seconds_text,
 )
 from gradlab.stats.text import value_text
+from gradlab.studies.claims.result import VERDICTS
 from gradlab.studies.exact import COMPUTATIONS
 from gradlab.studies.results import Analysis, CellResult
 
-_SHAPES = {"held": "held", "not held": "not-held", "undecided": "undecided"}
+_SHAPES = {verdict: verdict.replace(" ", "-") for verdict in VERDICTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ def claim_lines(analysis: Analysis) -> list[dict[str, str]]:
             "measured": measured_text(claim),
             "n": claim_count_text(claim),
             "verdict": claim.verdict,
+            "judgement": claim.judgement,
             "shape": _SHAPES[claim.verdict],
         }
         for claim in analysis.claims
@@ -68,7 +70,7 @@ def claim_lines(analysis: Analysis) -> list[dict[str, str]]:
 def verdicts_text(analysis: Analysis) -> str:
     """How many claims of each verdict there are; "" without claims."""
     found = [claim.verdict for claim in analysis.claims]
-    counted = [f"{found.count(verdict)} {verdict}" for verdict in dict.fromkeys([*_SHAPES]) if verdict in found]
+    counted = [f"{found.count(verdict)} {verdict}" for verdict in VERDICTS if verdict in found]
     noun = "claim" if len(found) == 1 else "claims"
     return f"{count_text(len(found))} {noun}: {', '.join(counted)}" if found else ""
 

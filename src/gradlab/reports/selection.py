@@ -20,6 +20,7 @@ from gradlab.studies.claims import ClaimResult
 from gradlab.studies.claims.criteria.closed_form import ClosedForm
 from gradlab.studies.claims.measures.rate import Rate
 from gradlab.studies.levels import LevelValue
+from gradlab.studies.outcome_names import counts_outcomes
 from gradlab.studies.results import Analysis, CellResult
 from gradlab.studies.study import Study
 
@@ -38,13 +39,6 @@ OUTCOMES = (
 BRIEF = ("collapsed", "at birth")
 ALWAYS = ("diverged", "stalled")  # what no rule of a study's own asks about, and its numbers are not to be read without
 _OF_TRAINING = ("at birth", "diverged", "trained", "stalled")  # headings without a meaning where nothing was trained
-
-
-def counts_outcomes(study: Study) -> bool:
-    """Whether outcomes are what a study is about: a claim counts them, or there is nothing else in it."""
-    measures = [claim.measure for claim in study.claims]
-    counted = any(not measure.is_of_numbers and measure.name not in study.metrics for measure in measures)
-    return counted or not (study.metrics or study.signals)
 
 
 def outcome_columns(

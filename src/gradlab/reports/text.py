@@ -20,7 +20,6 @@ from gradlab.parts.param import Param
 from gradlab.reports.selection import (
     BRIEF,
     MOST_OF_A_ROW,
-    counts_outcomes,
     grouped,
     happened_text,
     labels,
@@ -47,7 +46,9 @@ from gradlab.reports.words import (
     status_text,
 )
 from gradlab.stats.text import counted_text, percent_text
+from gradlab.studies.claims.result import VERDICTS
 from gradlab.studies.exact import COMPUTATIONS
+from gradlab.studies.outcome_names import counts_outcomes
 from gradlab.studies.results import Analysis, CellResult
 from gradlab.studies.study import Study
 
@@ -89,9 +90,9 @@ def print_verdicts(analyses: Sequence[Analysis], console: Console, folder: Path 
     rows = []
     for analysis in analyses:
         verdicts = Counter(claim.verdict for claim in analysis.claims)
-        counts = (count_text(verdicts[verdict]) for verdict in ("held", "not held", "undecided"))
+        counts = (count_text(verdicts[verdict]) for verdict in VERDICTS)
         rows.append((analysis.study.name, count_text(analysis.networks), *counts, seconds_text(analysis.seconds)))
-    print_table(console, rows, ["study"], ["networks", "held", "not held", "undecided", "time"])
+    print_table(console, rows, ["study"], ["networks", *VERDICTS, "time"])
     if folder is not None:
         console.print(Text(f"pages: {folder}/*.html"), soft_wrap=True)
 
@@ -227,19 +228,26 @@ def _claims(analysis: Analysis, console: Console) -> None:
     for claim in analysis.claims:
         numbers = (published_text(claim, analysis), measured_text(claim), claim_count_text(claim))
         sentences = (claim.statement, claim.why) if wide else ()
-        rows.append((claim_name(claim.id, analysis.study), *sentences, *numbers, claim.verdict))
+        rows.append(
+            (claim_name(claim.id, analysis.study), *sentences, *numbers, claim.judged_text if wide else claim.verdict)
+        )
     words = ["claim", "statement", "why"] if wide else ["claim"]
     print_table(console, rows, words, ["published", "measured", "n"], ["verdict"])
     if not wide:
         for claim in analysis.claims:
             name = claim_name(claim.id, analysis.study)
-            print_line(console, f"{name}: {claim.statement}" + (f" ({claim.why})" if claim.why else ""), indent=2)
+            why = ": ".join(filter(None, (claim.judgement, claim.why)))
+            print_line(console, f"{name}: {claim.statement}" + (f" ({why})" if why else ""), indent=2)
         console.print()
     for claim in analysis.claims:
         for reading in claim.readings:
             if reading.compatible and claim.published is not None:
                 fits = f"fits {percent_text(claim.published)}: {levels_text(reading.levels)}, {rate_text(reading.rate)}"
-                print_line(console, f"{claim.id} {fits} of {counted_text(reading.rate.n, 'network')}", indent=2)
+                networks = counted_text(reading.rate.n, "network") + ", spread borrowed" * (
+                    reading.borrowed is not None
+                )
+                tried = f"; {count_text(claim.readings_tried)} readings tried"
+                print_line(console, f"{claim.id} {fits} of {networks}{tried}", indent=2)
     if any(reading.compatible for claim in analysis.claims for reading in claim.readings):
         console.print()
 

@@ -11,16 +11,21 @@ from gradlab.stats.differences import paired_difference, paired_rates_difference
 from gradlab.stats.means import bootstrap_mean, next_value, t_mean
 from gradlab.stats.proportions import clopper_pearson, prediction_interval, standard_error, wilson
 from gradlab.stats.records import Difference, Mean, Proportion, Ratio, Share
+from gradlab.stats.scales import IDENTITY, Scale, mean_on, next_on
 from gradlab.stats.variances import paired_variance_ratio
 
 __all__ = [
+    "IDENTITY",
     "Difference",
     "Mean",
     "Proportion",
     "Ratio",
+    "Scale",
     "Share",
     "bootstrap_mean",
     "clopper_pearson",
+    "mean_on",
+    "next_on",
     "next_value",
     "paired_difference",
     "paired_rates_difference",

@@ -72,18 +72,20 @@ def number_text(value: float) -> str:
 
 
 def mean_text(mean: float, low: float, high: float) -> str:
-    """A measured number and its interval, with as many digits as two of the interval's width.
+    """A measured number and its interval, with as many digits as two of the interval's width; none where all are equal.
 
     Example:
         >>> mean_text(2.6641, 2.61, 2.72), mean_text(0.00123, 0.0011, 0.0014), mean_text(2.3, float("nan"), float("nan"))
         ('2.66 [2.61, 2.72]', '0.00123 [0.00110, 0.00140]', '2.3 [no interval]')
         >>> mean_text(0.0131, 0.00004, 4.4)
         '0.013 [4e-05, 4.4]'
+        >>> mean_text(8.0, 8.0, 8.0)
+        '8, all alike'
     """
     if not (math.isfinite(low) and math.isfinite(high)):
         return f"{number_text(mean)} [no interval]"
     if low == high:
-        return f"{number_text(mean)} [{number_text(low)}, {number_text(high)}]"
+        return f"{number_text(mean)}, all alike"
     if 0.0 < 10.0 * low < high:  # of a geometric mean that is hardly known: equal decimals would hide the lower end
         return f"{mean:.2g} [{low:.2g}, {high:.2g}]"
     decimals = 1 - math.floor(math.log10(high - low))

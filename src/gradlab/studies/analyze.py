@@ -21,13 +21,14 @@ from gradlab.studies.exact import computed
 from gradlab.studies.levels import LevelValue
 from gradlab.studies.load import to_toml
 from gradlab.studies.look_arrays import LookArrays
-from gradlab.studies.outcome_names import COLLAPSED, END_ONLY, OUTCOME_ORDER
+from gradlab.studies.outcome_names import COLLAPSED, END_ONLY, OUTCOME_ORDER, counts_outcomes
 from gradlab.studies.plan import Cell, Plan
 from gradlab.studies.results import Analysis, CellResult, ComputedResult, Effect
 from gradlab.studies.snapshots import with_updates
 from gradlab.studies.store import Store
 from gradlab.studies.study import Study
 from gradlab.training import Outcome
+from gradlab.training.train import LOSS_SET
 
 
 def analyze(store: Store, plan: Plan, command: str = "") -> Analysis:
@@ -49,6 +50,7 @@ def analyze(store: Store, plan: Plan, command: str = "") -> Analysis:
         cells=cells,
         metrics=plan.study.metrics,
         inputs=plan.study.inputs,
+        signals_over=plan.study.signals.over if plan.study.signals is not None else LOSS_SET,
         pairs=lambda *pair: paired_counts(store, plan, numbers, *pair),
     )
     claims = [judge(claim, found) for claim in plan.study.claims]
@@ -212,10 +214,14 @@ def _at_end(plan: Plan, outcome: str, table: str) -> str:
 def effects(plan: Plan, cells: Sequence[CellResult]) -> list[Effect]:
     """How far each factor moves the collapse rate with all other levels fixed; largest first.
 
+    Nothing where the study is not about outcomes, or no network of it collapsed: then there is nothing to move.
+
     For every combination of the other levels (the row among them): largest minus smallest rate over the factor's levels;
     then the mean over the combinations.
     """
-    found = []
+    found: list[Effect] = []
+    if not counts_outcomes(plan.study) or not any(cell.replicas and cell.outcomes[COLLAPSED].count for cell in cells):
+        return found
     for factor in plan.study.factors:
         groups: dict[tuple[tuple[str, LevelValue], ...], list[float]] = {}
         by_level: dict[LevelValue, list[float]] = {}

@@ -14,7 +14,8 @@ def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
     """The study's answer with `{claim id}` and `{claim id:rate|count|interval|published|verdict}` filled in.
 
     A bare `{id}` is the rate with its interval and n: "95.3 % [93.8, 96.4] of 1,000"; a number's is "2.66 [2.61, 2.72]
-    (n = 5)"; of an exact claim it is what was found. Where nothing of it can be said there is no answer.
+    (n = 5)"; of an exact claim it is what was found, of readings how many fit. An interval whose spread is another cell's says
+    so. Where nothing of it can be said there is no answer.
     """
     by_id = {claim.id: claim for claim in claims}
 
@@ -24,20 +25,27 @@ def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
             return {"published": claim.published_text, "verdict": claim.verdict}.get(match[2], claim.measured_text)
         if claim is not None and claim.published is not None and match[2] == "published":
             return claim.published_text  # known without a run
+        if claim is not None and claim.readings and match[2] != "readings":
+            fits, tried, _ = claim.counted or (0, len(claim.readings), "")
+            counted = f"{fits} of {tried} readings tried"
+            return {"verdict": claim.verdict, "n": f"{claim.replicas:,}"}.get(match[2], counted)
+        if claim is not None and claim.readings:
+            return _listed(claim)
         if claim is None or claim.measured is None or claim.low is None or claim.high is None:
             return UNKNOWN
         whole = claim.measured_text
         rate, _, interval = whole.partition(" [")
         texts = {
-            None: f"{whole} of {claim.replicas:,}" if claim.unit == "share" else f"{whole} (n = {claim.replicas:,})",
+            None: f"{whole} of {claim.replicas:,}"
+            if claim.unit in ("share", "points")
+            else f"{whole} (n = {claim.replicas:,})",
             "rate": rate,
             "interval": f"[{interval}",
             "published": claim.published_text,
             "verdict": claim.verdict,
             "n": f"{claim.replicas:,}",
-            "readings": _listed(claim),
         }
-        return texts[match[2]]
+        return texts.get(match[2], UNKNOWN)
 
     placeholder = r"\{([^{}:]+)(?::(rate|interval|published|verdict|n|readings))?\}"
     measured = [fill(match) for match in re.finditer(placeholder, template) if match[2] != "published"]
@@ -45,7 +53,11 @@ def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
 
 
 def _listed(claim: ClaimResult) -> str:
+    """The readings that fit; each says where its spread is another cell's."""
     found = [
-        " and ".join(f"{k} {v}" for k, v in r.levels.items() if k != "row") for r in claim.readings if r.compatible
+        " and ".join(f"{k} {v}" for k, v in r.levels.items() if k != "row")
+        + ", spread borrowed" * (r.borrowed is not None)
+        for r in claim.readings
+        if r.compatible
     ]
     return "; ".join(found) or "none of the readings tried"

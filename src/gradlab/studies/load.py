@@ -18,6 +18,7 @@ from gradlab.data.inputs import InputSet
 from gradlab.errors import SpecError, StudyFileError, UnknownName, from_validation
 from gradlab.spec import Recipe
 from gradlab.spec.written import NetworkTable
+from gradlab.studies.claims.table import ClaimTable, expanded
 from gradlab.studies.settings import apply_settings
 from gradlab.studies.study import (
     OF_TRAINED,
@@ -67,6 +68,8 @@ def load_study(name_or_path: str, settings: Sequence[str] = (), *, quick: bool =
             do = 'See "gradlab study list", or give the path of a TOML file'
             raise UnknownName("study", name_or_path, tuple(shipped_studies()), do=do)
     table = read_table(path)
+    if isinstance(table.get("claims"), list):  # before settings take some of them away
+        table = {**table, "claims": expanded(table["claims"])}
     own = table.get("study", table)
     is_exact = isinstance(own, Mapping) and own.get("kind") == "exact"
     if settings and is_exact:
@@ -195,6 +198,8 @@ def file_schema() -> dict[str, Any]:
         schema["$defs"][model.__name__] = {key: value for key, value in content.items() if key != "required"}
         text = schema["properties"][name]["description"]
         schema["properties"][name] = {"$ref": f"#/$defs/{model.__name__}", "description": text}
+    schema["$defs"]["ClaimTable"] = ClaimTable.model_json_schema()
+    schema["properties"]["claims"]["items"] = {"anyOf": [{"$ref": "#/$defs/Claim"}, {"$ref": "#/$defs/ClaimTable"}]}
     own = {key: value for key, value in schema["properties"].items() if key not in _TABLES}
     rest = {key: value for key, value in schema["properties"].items() if key in _TABLES}
     study = {

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from gradlab.errors import SpecError
 from gradlab.signals import DISTRIBUTIONS, QUANTITIES
-from gradlab.stats import Mean, t_mean
+from gradlab.stats import Mean, Scale, t_mean
 from gradlab.studies.strict import Strict
 from gradlab.training.train import LOSS_SET
 
@@ -31,6 +31,18 @@ MetricKind = Literal[
 
 OF_OUTPUTS: tuple[MetricKind, ...] = ("loss", "accuracy", "rmse")
 _OF_OUTPUTS_TEXT = "a loss, an accuracy or an rmse"
+# What each kind can be, which decides on which scale numbers of several networks are judged.
+DOMAINS: dict[MetricKind, Literal["positive", "share", "count of units"]] = {
+    "loss": "positive",
+    "accuracy": "share",
+    "rmse": "positive",
+    "dead_units": "count of units",
+    "recovered_units": "count of units",
+    "weight_change": "positive",
+    "hidden_bias_change": "positive",
+    "unit_difference": "positive",
+    "plateau": "positive",
+}
 
 
 class OutcomeRule(Strict):
@@ -69,10 +81,25 @@ class Metric(Strict):
     @property
     def is_share(self) -> bool:
         """Whether it lies between 0 and 1."""
-        return self.kind == "accuracy"
+        return DOMAINS[self.kind] == "share"
+
+    def scale(self, examples: int, units: int) -> Scale:
+        """On which numbers of several networks are judged.
+
+        Args:
+            examples: Of its input set.
+            units: Hidden units of the networks.
+        """
+        if DOMAINS[self.kind] == "count of units":
+            return Scale("logit", top=float(units), step=1.0)
+        return Scale("logit", step=1.0 / examples) if self.is_share else Scale("log")
 
     def mean(self, values: Float[ndarray, " R"]) -> Mean | None:
-        """Mean of the networks whose number is finite, its interval cut at 0 and, of shares, at 1; None without any."""
+        """Mean of the networks whose number is finite, its interval cut at 0 and, of shares, at 1; None without any.
+
+        For tables and charts, where the interval of two networks on a logarithm would dwarf everything else; claims are judged
+        on `scale`.
+        """
         finite = values[np.isfinite(values)].astype(np.float64)
         if not len(finite):
             return None

@@ -38,3 +38,10 @@ def quantity_names(study: Study) -> list[str]:
 def number_names(study: Study) -> list[str]:
     """Metrics and quantities of a study."""
     return [*study.metrics, *quantity_names(study)]
+
+
+def counts_outcomes(study: Study) -> bool:
+    """Whether outcomes are what a study is about: a claim counts them, or there is nothing else in it."""
+    measures = [claim.measure for claim in study.claims]
+    counted = any(not measure.is_of_numbers and measure.name not in study.metrics for measure in measures)
+    return counted or not (study.metrics or study.signals)

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from gradlab.data.inputs import InputSet
 from gradlab.errors import SpecError, UnknownName, shown
 from gradlab.studies.claims import Claim
+from gradlab.studies.claims.table import expanded
 from gradlab.studies.exact import arguments
 from gradlab.studies.left_out import LeftOut, check_left_out
 from gradlab.studies.levels import LevelValue
@@ -222,9 +223,11 @@ class Study(Strict):
     @model_validator(mode="before")
     @classmethod
     def _lift(cls, data: Any) -> Any:
-        """The file's `[study]` table holds the study's own keys."""
+        """The file's `[study]` table holds the study's own keys; tables of claims stand for their claims."""
         if isinstance(data, Mapping) and isinstance(data.get("study"), Mapping):
             data = {**{key: value for key, value in data.items() if key != "study"}, **data["study"]}
+        if isinstance(data, Mapping) and isinstance(data.get("claims"), list | tuple):
+            data = {**data, "claims": expanded(data["claims"])}
         if isinstance(data, Mapping) and data.get("kind") == "exact":
             for key in ALL_OF_TRAINED:
                 if key in data:

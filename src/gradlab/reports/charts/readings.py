@@ -28,7 +28,7 @@ LONG_LABEL = 33  # characters that fit beside the printed number on a narrow scr
 _STATES: dict[bool | None, tuple[str, str]] = {
     True: ("compatible", "circle"),
     False: ("not compatible", "circle-open"),
-    None: ("undecided: no share is left out", "circle-open-dot"),
+    None: ("undecided: too wide to tell, or too few networks", "circle-open-dot"),
 }
 
 
@@ -40,7 +40,7 @@ class ReadingRow:
         label: Its levels in words.
         rate: What was measured.
         prediction: 95 % prediction interval for a run of the published size.
-        compatible: Whether it holds the published number; None where it leaves nothing out.
+        compatible: Whether it reproduces the published number; None where it is too wide to tell, or of too few networks.
     """
 
     label: str

@@ -22,7 +22,7 @@ from gradlab.reports.figures.signals import metric_figures, signal_figures
 from gradlab.reports.figures.sizes import size_figures
 from gradlab.reports.figures.theory import gradients_beside_theory
 from gradlab.reports.pictures import Film
-from gradlab.reports.selection import counts_outcomes
+from gradlab.studies.outcome_names import counts_outcomes
 from gradlab.studies.results import Analysis
 
 __all__ = ["Figure", "figures_of", "films_of"]

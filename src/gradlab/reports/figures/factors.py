@@ -137,7 +137,7 @@ def reading_figures(analysis: Analysis) -> list[Figure]:
         farther = len(claim.readings) - len(near)
         left = f" The {farther} readings farthest from it are only in the table of cells." if farther else ""
         caption = (
-            f"{compatible} of {len(claim.readings)} readings of what the source leaves out are compatible with{number}: the"
+            f"{compatible} of {len(claim.readings)} readings tried of what the source leaves out are compatible with{number}: the"
             f" blue band, where another run of the published size would lie, holds it.{left} Whiskers are 95 %"
             f" intervals; {replicas_text([reading.rate.n for reading in claim.readings])}."
         )

@@ -62,6 +62,7 @@ QUANTITIES.add(
         name="running_var",
         symbol="mean(s^2)",
         unit="",
+        domain="positive",
         meaning="the variance that a look takes the units to have",
         formula="mean of running variances over units",
         source="Ioffe & Szegedy 2015",

@@ -30,6 +30,8 @@ class Quantity:
         source: Where it is defined or was used.
         needs: What must have been captured.
         scale: "log" for a size that spans decades (drawn on a log axis, averaged geometrically), else "linear".
+        domain: What it can be: any number, one from 0 on, or a share between 0 and 1; it decides on which scale the numbers of
+            several networks are judged.
         measure: `measure(captured)` -> [R, L] float64; NaN where a layer has no such number. It never raises, and gives
             NaN where the data hold NaN or the formula has no value (0 / 0, the mean of Inf and -Inf).
     """
@@ -42,6 +44,7 @@ class Quantity:
     source: str
     needs: Needs
     scale: Literal["linear", "log"] = "linear"
+    domain: Literal["real", "positive", "share"] = "real"
     measure: Measure
 
 

@@ -42,6 +42,7 @@ QUANTITIES.add(
         name="weight_std",
         symbol="std(W)",
         unit="",
+        domain="positive",
         meaning="spread of weights; times the root of the units below it is the gain of the layer",
         formula="std of W",
         source="Glorot and Bengio 2010, section 4",

@@ -22,6 +22,9 @@ class Claim(Strict):
         measure: What is measured.
         published: The published number.
         published_replicas: How many networks a published rate rests on.
+        resolution: The factor within which the published number has to be known: the prediction interval's half-width, on the
+            logit of shares and rates or the logarithm of positive numbers, may be its logarithm at most; beyond that the
+            verdict is "too wide to tell". Left out, 3 for odds and 1.5 for other numbers.
         source: Where it stands.
         expected: What is expected where nothing is published.
         min_replicas: Fewer leave the claim undecided; left out, as many as the measure needs.
@@ -32,6 +35,7 @@ class Claim(Strict):
     measure: AnyMeasure
     published: float | None = Field(default=None, allow_inf_nan=False)
     published_replicas: int = Field(default=1000, ge=1)
+    resolution: float | None = Field(default=None, gt=1.0, allow_inf_nan=False)
     source: str = ""
     expected: Expectation | None = None
     min_replicas: int = Field(default=0, ge=0)
@@ -47,13 +51,15 @@ class Claim(Strict):
         if self.expected is not None:
             return self.expected
         assert self.published is not None
-        return Published(published=self.published, networks=self.published_replicas)
+        return Published(published=self.published, networks=self.published_replicas, factor=self.resolution)
 
     @model_validator(mode="after")
     def _can_be_judged(self) -> Self:
         where = f'claim "{self.id}"'
         if (self.published is None) == (self.expected is None):
             raise SpecError(where, got="both or neither", expected="either published or expected")
+        if self.resolution is not None and self.published is None:
+            raise SpecError(f"{where}.resolution", got=self.resolution, expected="it beside a published number only")
         key, allowed = self.criterion.key, self.measure.judged_by
         if key not in allowed:
             place = where if self.expected is None else f"{where}.expected"

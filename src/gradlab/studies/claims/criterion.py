@@ -57,6 +57,10 @@ class Criterion(Strict):
         """The number itself, where it is known without a run."""
         return None
 
+    def resolution(self, one: Estimate) -> float | None:
+        """The factor within which the number has to be known; None where that is not asked."""
+        return None
+
     def check(self, measure: Measure, where: str) -> None:
         """Whether it can judge this measure; what it names exists.
 

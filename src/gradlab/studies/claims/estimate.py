@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gradlab.spec import Setup
+from gradlab.stats import IDENTITY, Scale
 from gradlab.studies.exact import Value
 from gradlab.studies.levels import LevelValue
 
@@ -44,7 +45,7 @@ class Estimate:
         levels: Of the cell, or what is common to its cells.
         setup: The cell's, that of the greatest level for a boundary; None where several cells are counted.
         found: Of an exact computation, its result.
-        is_share: Whether it is a number between 0 and 1.
+        scale: On which it is judged.
         counted: Where cells are counted: how many, of how many.
     """
 
@@ -61,12 +62,14 @@ class Estimate:
     levels: Mapping[str, LevelValue] = field(default_factory=dict)
     setup: Setup | None = None
     found: Value | None = None
-    is_share: bool = False
+    scale: Scale = IDENTITY
     counted: tuple[int, int] | None = None
 
     @property
     def where(self) -> str:
         """Which layer it is of and where its spread comes from, to go behind a reason."""
         lent = self.borrowed
-        borrowed = f"; spread of {lent.lent} with {lent.levels}" if lent is not None else ""
+        borrowed = (
+            "" if lent is None else f"; spread borrowed from {lent.lent} with {lent.levels} for {lent.own} of its own"
+        )
         return (f" in {self.place}" if self.place else "") + borrowed

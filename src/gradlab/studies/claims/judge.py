@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from gradlab.stats import Share, wilson
+from gradlab.stats import Share
 from gradlab.stats.text import counted_text
 from gradlab.studies.claims.claim import Claim
 from gradlab.studies.claims.criterion import Judged
 from gradlab.studies.claims.estimate import Estimate
 from gradlab.studies.claims.found import Found
 from gradlab.studies.claims.known import Known
-from gradlab.studies.claims.result import ClaimResult, Reading
+from gradlab.studies.claims.result import ClaimResult, Reading, Verdict
 
 
 def check_claim(claim: Claim, known: Known) -> None:
@@ -52,35 +53,44 @@ def judge(claim: Claim, found: Found) -> ClaimResult:
     if not few:
         more |= {"verdict": judged.verdict, "why": judged.why}
     plain = {"measured": shown.value, "low": shown.low, "high": shown.high, "replicas": shown.networks,
-             "prediction": shown.prediction, "verdict": "undecided", "why": few, "judgement": judged.judgement}  # fmt: skip
+             "prediction": shown.prediction, "verdict": "undecided", "why": few, "judgement": judged.judgement,
+             "resolution": claim.criterion.resolution(shown), "borrowed": _lent(shown)}  # fmt: skip
     return _result(claim, **{**plain, **more})
 
 
 def _of_readings(claim: Claim, estimates: Sequence[Estimate]) -> ClaimResult:
-    """Which readings of a source's missing parameters reproduce its number. Held when at least one does."""
+    """Which readings of a source's missing parameters reproduce its number, each by itself. Held when at least one does.
+
+    Readings are chosen by hand: their share is no rate, and has no interval.
+    """
     readings: list[Reading] = []
     for estimate in estimates:
         judged = claim.criterion.judge([estimate])
         assert isinstance(judged, Judged) and estimate.prediction is not None
-        compatible = {"held": True, "not held": False}.get(judged.verdict)
+        verdict: Verdict = "undecided" if _too_few(claim, [estimate]) else judged.verdict
+        compatible = {"held": True, "not held": False}.get(verdict)
         share = Share(estimate.value, estimate.low, estimate.high, estimate.n)
-        readings.append(Reading(estimate.levels, share, estimate.prediction, compatible))
-    fits = sum(bool(reading.compatible) for reading in readings)
-    vague = sum(reading.compatible is None for reading in readings)
-    few = _too_few(claim, estimates)
-    why = f"{fits} of {len(readings)} readings reproduce {claim.published:g}"
-    why += f"; {vague} leave no share out" if vague else ""
-    of_all = wilson(fits, len(readings))
+        lent = _lent(estimate)
+        readings.append(Reading(estimate.levels, share, estimate.prediction, compatible, verdict, lent))
+    counts = Counter(reading.verdict for reading in readings)
+    first: tuple[Verdict, ...] = ("held", "too wide to tell", "undecided", "not held")
+    fits = counts["held"]
+    why = f"{fits} of {len(readings)} readings tried reproduce {claim.published:g}, each by its own prediction interval"
+    why += "".join(f"; {counts[each]} {each}" for each in first[1:3] if counts[each])
     return _result(
-        claim, measured=of_all.rate, low=of_all.low, high=of_all.high, replicas=sum(each.networks for each in estimates),
-        verdict="undecided" if few else "held" if fits else "undecided" if vague else "not held", why=few or why,
-        readings=tuple(readings), judgement="readings", counted=(fits, len(readings), "readings"),
+        claim, measured=fits / len(readings), replicas=sum(each.networks for each in estimates),
+        verdict=next(each for each in first if counts[each]), why=why, readings=tuple(readings), judgement="readings",
+        counted=(fits, len(readings), "readings"), resolution=claim.criterion.resolution(estimates[0]),
     )  # fmt: skip
 
 
 def _too_few(claim: Claim, estimates: Sequence[Estimate]) -> str | None:
     n = min(estimate.n for estimate in estimates)
     return f"{counted_text(n, 'network')}, {claim.needed} needed" if n < claim.needed else None
+
+
+def _lent(estimate: Estimate) -> tuple[int, int] | None:
+    return None if estimate.borrowed is None else (estimate.borrowed.own, estimate.borrowed.lent)
 
 
 def _as_number(value: object) -> float | None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from gradlab.stats import Proportion, Share
 from gradlab.stats.text import interval_text, mean_text, number_text, percent_text, value_text
 from gradlab.studies.exact import Value
 from gradlab.studies.levels import LevelValue
 
-Verdict = Literal["held", "not held", "undecided"]
+Verdict = Literal["held", "not held", "too wide to tell", "undecided"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 Kind = Literal["published", "theory", "bound", "exact"]
 Unit = Literal["share", "points", "number", "exact"]
 
@@ -24,13 +25,17 @@ class Reading:
         levels: Its cell's.
         rate: What was measured.
         prediction: Where one more run of the published size would lie.
-        compatible: Whether that holds the published number; None where it leaves no share out, and so decides nothing.
+        compatible: Whether that holds the published number; None where it is too wide to tell, or of too few networks.
+        verdict: In a word.
+        borrowed: Where its spread is another cell's, its own networks and those that lend.
     """
 
     levels: Mapping[str, LevelValue]
     rate: Proportion | Share
     prediction: tuple[float, float]
     compatible: bool | None
+    verdict: Verdict = "undecided"
+    borrowed: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class ClaimResult:
         high: Upper end.
         replicas: Number of trials behind it.
         prediction: 95 % prediction interval for a run of the published size, where a published rate is judged.
-        verdict: "held", "not held" or "undecided".
+        verdict: "held", "not held", "too wide to tell" or "undecided".
         why: One line that says how the verdict came about.
         source: Where the published number stands.
         readings: For a claim about readings, each of them.
@@ -55,6 +60,8 @@ class ClaimResult:
             computation, else "number".
         values: Of an exact claim: what is expected and what was found.
         judgement: By what it was judged, in a word or two: "prediction interval", "closed form".
+        resolution: Of a published number, the factor within which it has to be known.
+        borrowed: Where the spread over networks is another cell's, the networks of its own and those that lend.
         counted: Where cells, boundaries or readings are counted: how many agree, of how many, and what they are.
     """
 
@@ -74,18 +81,33 @@ class ClaimResult:
     unit: Unit = "share"
     values: tuple[Value, Value] | None = None
     judgement: str = ""
+    resolution: float | None = None
+    borrowed: tuple[int, int] | None = None
     counted: tuple[int, int, str] | None = None
 
     @property
+    def judged_text(self) -> str:
+        """The verdict with what it was judged by: "held (prediction interval)"."""
+        return f"{self.verdict} ({self.judgement})" if self.judgement else self.verdict
+
+    @property
+    def readings_tried(self) -> int:
+        """How many readings of the source were tried; 0 for a claim that is about none."""
+        return len(self.readings)
+
+    @property
     def measured_text(self) -> str:
-        """The measured number with its interval, "" before there is one."""
+        """The measured number with its interval, "" before there is one; it says where the spread is borrowed."""
         if self.values is not None:
             return value_text(self.values[1])
         if self.measured is None or self.low is None or self.high is None:
             return ""
+        borrowed = ", spread borrowed" if self.borrowed is not None else ""
         if self.unit in ("share", "points"):
-            return interval_text(self.measured, self.low, self.high, "%" if self.unit == "share" else "points")
-        return mean_text(self.measured, self.low, self.high)
+            return (
+                interval_text(self.measured, self.low, self.high, "%" if self.unit == "share" else "points") + borrowed
+            )
+        return mean_text(self.measured, self.low, self.high) + borrowed
 
     @property
     def published_text(self) -> str:
@@ -113,6 +135,9 @@ class ClaimResult:
             "source": self.source,
             "unit": self.unit,
             "judgement": self.judgement,
+            "resolution": self.resolution,
+            "readings_tried": self.readings_tried,
+            "borrowed": None if self.borrowed is None else dict(zip(("own", "lent"), self.borrowed, strict=True)),
             **({} if self.values is None else {"expected": self.values[0], "found": self.values[1]}),
             "readings": [
                 {
@@ -123,6 +148,7 @@ class ClaimResult:
                     "n": r.rate.n,
                     "prediction": list(r.prediction),
                     "compatible": r.compatible,
+                    "verdict": r.verdict,
                 }
                 for r in self.readings
             ],

@@ -80,9 +80,7 @@ class TheoryDepth(Expected):
         more = f" and {len(off) - MOST_NAMED} more" * (len(off) > MOST_NAMED)
         why += f"; not {'; '.join(off[:MOST_NAMED])}{more}" if off else ""
         share, n = wilson(sum(agree), len(found)), sum(one.networks for one in estimates)
-        shown = Estimate(
-            value=share.rate, low=share.low, high=share.high, n=n, networks=n, of="share of boundaries", is_share=True
-        )
+        shown = Estimate(value=share.rate, low=share.low, high=share.high, n=n, networks=n, of="share of boundaries")
         verdict: Verdict = "held" if all(agree) else "not held"
         return Judged(verdict, why, "boundaries", shown, 1.0, (sum(agree), len(found)))
 

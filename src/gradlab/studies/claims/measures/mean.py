@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from gradlab.signals import QUANTITIES
-from gradlab.stats import next_value, t_mean
+from gradlab.stats import IDENTITY
 from gradlab.studies.cell_result import CellResult
 from gradlab.studies.claims.estimate import Estimate
 from gradlab.studies.claims.found import Found
-from gradlab.studies.claims.measures.numbers import LayerName, MayBorrow, numbers
+from gradlab.studies.claims.measures.numbers import LayerName, MayBorrow, mean_of, numbers
 from gradlab.studies.levels import Levels
 
 
@@ -48,24 +46,6 @@ class Mean(MayBorrow):
         if isinstance(sample, str):
             return sample
         mine, lent, borrowed = sample
-        mean, n = t_mean(mine, spread=lent), len(mine)
-        is_share = self.minus is None and is_of_shares(found, self.mean)
-        one = Estimate(
-            value=mean.mean, low=mean.low, high=mean.high, n=n, networks=n, is_share=is_share,
-            of="mean" if self.minus is None else "difference", place=place, borrowed=borrowed,
-            prediction=None if self.minus is not None else next_value(mine, spread=lent), levels=cells["where"].levels,
-        )  # fmt: skip
-        return within_shares(one) if is_share else one
-
-
-def is_of_shares(found: Found, name: str) -> bool:
-    """Whether a metric or quantity lies between 0 and 1."""
-    metric = found.metrics.get(name)
-    return metric.is_share if metric else QUANTITIES[name].unit.startswith("share")
-
-
-def within_shares(one: Estimate) -> Estimate:
-    """The same with its intervals cut at 0 and 1."""
-    assert one.prediction is not None
-    low, high, least, most = np.clip([one.low, one.high, *one.prediction], 0.0, 1.0).tolist()
-    return replace(one, low=low, high=high, prediction=(least, most))
+        scale = IDENTITY if self.minus is not None else found.scale(self.mean, cells["where"])
+        of, levels = "mean" if self.minus is None else "difference", cells["where"].levels
+        return mean_of(mine, scale, lent, of=of, place=place, borrowed=borrowed, levels=levels)

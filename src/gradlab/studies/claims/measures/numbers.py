@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import inf
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -12,6 +12,7 @@ from numpy import ndarray
 from pydantic import Field
 
 from gradlab.errors import SpecError
+from gradlab.stats import Scale, mean_on, next_on
 from gradlab.studies.cell_result import CellResult
 from gradlab.studies.claims.criteria.bound import BOUNDS
 from gradlab.studies.claims.estimate import Borrowed, Estimate
@@ -23,6 +24,7 @@ from gradlab.studies.levels import Levels
 
 LayerName = Annotated[int, Field(ge=1)] | Literal["output", "every"] | Annotated[str, Field(pattern=r"^norm [1-9]\d*$")]
 SPREAD_OF = "spread of "
+OWN_NETWORKS = 5  # of a cell: with fewer, its own spread may be replaced by a cheaper cell's
 UNMEASURED = "no networks measured yet"
 
 
@@ -127,8 +129,8 @@ class MayBorrow(OfNumbers):
         borrowed: Borrowed | None = None
         if lent is not None:
             borrowed = Borrowed(len(mine), len(lent), ", ".join(f"{k} {v}" for k, v in (self.spread or {}).items()))
-            if len(lent) <= len(mine) > 1:
-                lent, borrowed = None, None  # as many networks of its own as it could borrow
+            if len(mine) >= min(OWN_NETWORKS, max(2, len(lent))):
+                lent, borrowed = None, None  # as many networks of its own as it takes, or as it could borrow
         for each in (mine, lent):
             if each is not None and not len(each):
                 return UNMEASURED
@@ -136,6 +138,8 @@ class MayBorrow(OfNumbers):
                 return f"{int((~np.isfinite(each)).sum())} of {len(each)} networks give no finite number"
         if lent is not None and len(lent) < 2:
             return f"{len(lent)} network to take the spread from, 2 needed"
+        if lent is not None and np.ptp(lent) == 0.0 and (mine != lent[0]).any():
+            return f"the {len(lent)} networks to take the spread from are all alike, and have none"
         return mine, lent, borrowed
 
 
@@ -144,6 +148,24 @@ def with_lenders(named: Mapping[str, Levels], spread: Levels | None) -> dict[str
     if spread is None:
         return dict(named)
     return {**named, **{f"{SPREAD_OF}{key}": {**levels, **spread} for key, levels in named.items()}}
+
+
+def mean_of(
+    values: Float[ndarray, " R"], scale: Scale, lent: Float[ndarray, " M"] | None = None, **fields: Any
+) -> Estimate:
+    """The mean of networks' numbers, its interval, and that of one more network, on the scale of what they can be.
+
+    Args:
+        values: The numbers.
+        scale: The scale.
+        lent: Numbers of other networks, whose spread is borrowed.
+        fields: What else the estimate says.
+    """
+    mean, n, prediction = mean_on(scale, values, spread=lent), len(values), next_on(scale, values, spread=lent)
+    return Estimate(
+        value=mean.mean, low=mean.low, high=mean.high, n=n, networks=n, prediction=prediction,
+        scale=scale.of(values, lent), **fields,
+    )  # fmt: skip
 
 
 def numbers(cell: CellResult, name: str, layer: LayerName | None, look: int | None) -> Float[ndarray, " R"]:

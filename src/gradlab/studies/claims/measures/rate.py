@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from gradlab.stats import Proportion, prediction_interval
+from gradlab.stats import Proportion, Scale, prediction_interval
 from gradlab.studies.cell_result import CellResult
 from gradlab.studies.claims.criteria.bound import BOUNDS
 from gradlab.studies.claims.estimate import Estimate
@@ -49,6 +49,7 @@ def rate_of(cell: CellResult, outcome: str, look: int | None, again: int) -> Est
     if rate is None:
         return None
     return Estimate(
-        value=rate.rate, low=rate.low, high=rate.high, n=rate.n, networks=rate.n, of="rate", is_share=True,
+        value=rate.rate, low=rate.low, high=rate.high, n=rate.n, networks=rate.n, of="rate",
+        scale=Scale("logit", step=1.0 / again),
         prediction=prediction_interval(rate.count, rate.n, again), levels=cell.levels, setup=cell.setup,
     )  # fmt: skip

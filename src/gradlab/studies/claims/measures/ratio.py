@@ -12,7 +12,7 @@ from numpy import ndarray
 from pydantic import model_validator
 
 from gradlab.errors import SpecError
-from gradlab.stats import next_value, t_mean
+from gradlab.stats import Scale, next_value, t_mean
 from gradlab.studies.cell_result import CellResult
 from gradlab.studies.claims.estimate import Estimate
 from gradlab.studies.claims.found import Found
@@ -71,5 +71,5 @@ class Ratio(MayBorrow):
         value, low, high, least, most = (math.exp(min(number, LARGEST)) for number in ends)
         return Estimate(
             value=value, low=low, high=high, n=n, networks=n, of="ratio", place=place, borrowed=borrowed,
-            prediction=(least, most), levels=cells["where"].levels,
+            prediction=(least, most), scale=Scale("log"), levels=cells["where"].levels,
         )  # fmt: skip

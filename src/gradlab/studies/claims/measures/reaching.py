@@ -97,7 +97,7 @@ class Reaching(Measure):
         said += f"; not {_named(failing, cells)}" * bool(failing)
         return Estimate(
             value=share.rate, low=share.low, high=share.high, n=self._least(cells), networks=self._networks(cells),
-            of="share of cells", said=said, counted=(count, len(cells)), is_share=True,
+            of="share of cells", said=said, counted=(count, len(cells)),
         )  # fmt: skip
 
     def _difference(self, cells: Sequence[CellResult], beside: Sequence[CellResult], minus: Levels) -> Estimate:

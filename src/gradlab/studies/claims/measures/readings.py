@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
 
+import numpy as np
 from pydantic import Field
 
 from gradlab.errors import SpecError
-from gradlab.stats import next_value, t_mean
 from gradlab.studies.cell_result import CellResult
-from gradlab.studies.claims.estimate import Estimate
+from gradlab.studies.claims.estimate import Borrowed, Estimate
 from gradlab.studies.claims.found import Found
 from gradlab.studies.claims.known import Known
 from gradlab.studies.claims.measure import Measure
-from gradlab.studies.claims.measures.mean import within_shares
-from gradlab.studies.claims.measures.numbers import SPREAD_OF, numbers, with_lenders
+from gradlab.studies.claims.measures.numbers import SPREAD_OF, mean_of, numbers, with_lenders
 from gradlab.studies.claims.measures.rate import rate_of
-from gradlab.studies.levels import Levels
+from gradlab.studies.levels import Levels, levels_said
 
 
 class Readings(Measure):
@@ -28,7 +27,8 @@ class Readings(Measure):
         readings: Name of an outcome, or of a metric that is a share, such as an accuracy.
         where: Levels that all readings have.
         look: 0 for at birth; left out, at the end.
-        spread: Of a metric: levels of the cell whose spread stands for that of readings that were run once.
+        spread: Of a metric: levels of the cell whose spread stands for that of readings that were run once; others are judged
+            by their own.
     """
 
     key: ClassVar[str] = "readings"
@@ -42,8 +42,8 @@ class Readings(Measure):
 
     @property
     def needed(self) -> int:
-        """As for rates; one where the spread is borrowed."""
-        return 1 if self.spread is not None else 100
+        """One: every reading is judged by itself, with the networks it has."""
+        return 1
 
     @property
     def cells(self) -> dict[str, Levels]:
@@ -71,23 +71,19 @@ class Readings(Measure):
         estimates = []
         for cell in found.matching(self.where):
             is_metric = self.readings in cell.metrics
-            one = self._number(cell, lender) if is_metric else rate_of(cell, self.readings, self.look, again)
-            if one is None:
-                return "no trials yet"
+            one = self._number(found, cell, lender) if is_metric else rate_of(cell, self.readings, self.look, again)
+            if not isinstance(one, Estimate):
+                return one or "no trials yet"
             estimates.append(replace(one, levels=cell.levels))
         return estimates
 
-    def _number(self, cell: CellResult, lender: CellResult | None) -> Estimate | None:
+    def _number(self, found: Found, cell: CellResult, lender: CellResult | None) -> Estimate | str:
+        """A reading of a metric, by its own spread wherever it has one."""
         values = numbers(cell, self.readings, None, self.look)
-        others = values if lender is None else numbers(lender, self.readings, None, self.look)
-        if len(values) >= len(others):  # nothing to borrow
-            others = values
-        if not len(values) or len(others) < 2:
-            return None
-        mean, n = t_mean(values, spread=others), len(values)
-        return within_shares(
-            Estimate(
-                value=mean.mean, low=mean.low, high=mean.high, n=n, networks=n, of="mean", is_share=True,
-                prediction=next_value(values, spread=others),
-            )
-        )  # fmt: skip
+        lent = None if lender is None or len(values) > 1 else numbers(lender, self.readings, None, self.look)
+        if not len(values) or len(values if lent is None else lent) < 2:
+            return ""
+        if not np.isfinite(values).all():
+            return f"{int((~np.isfinite(values)).sum())} of {len(values)} networks give no finite number"
+        borrowed = None if lent is None else Borrowed(len(values), len(lent), levels_said(self.spread or {}))
+        return mean_of(values, found.scale(self.readings, cell), lent, of="mean", borrowed=borrowed)
