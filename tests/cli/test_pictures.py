@@ -94,13 +94,18 @@ def test_pictures_go_to_the_store_if_nothing_else_is_said(both: Path, capsys: py
 def test_what_cannot_be_drawn_is_refused_in_clear_words(
     command: str, says: list[str], both: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files = sorted(both.rglob("*"))
+    files = kept_files(both)
     assert main(command.split()) == 2
     out, err = capsys.readouterr()
     assert out == "" and err.startswith("error: ") and "Traceback" not in err
     for wanted in says:
         assert wanted in err, err
-    assert [file for file in sorted(both.rglob("*")) if file.suffix not in (".sqlite-wal", ".sqlite-shm")] == files
+    assert kept_files(both) == files
+
+
+def kept_files(folder: Path) -> list[Path]:
+    """All but what SQLite keeps beside a database that somebody reads."""
+    return [file for file in sorted(folder.rglob("*")) if file.suffix not in (".sqlite-wal", ".sqlite-shm")]
 
 
 def test_snapshots_that_are_not_recorded_yet_are_said(

@@ -160,7 +160,7 @@ def test_a_file_of_a_package_is_named_as_a_module(folder: Path, capsys: pytest.C
         "net = nn.Sequential(nn.Linear(2, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 1))\n"
     )
     assert main(["predict", "parts_of_it/net.py:net"]) == 2
-    assert 'such as "parts_of_it.net:Net"' in capsys.readouterr().err
+    assert "Name it as a module of its package: parts_of_it.net:net" in capsys.readouterr().err
     assert main(["predict", "parts_of_it.net:net"]) == 0
 
 

@@ -123,7 +123,7 @@ def test_a_report_lists_what_layers_vary_in() -> None:
     cells = [replace(dying.cells[0], setup=cell.setup) for cell in plan.cells]
     analysis = replace(dying, cells=tuple(cells))
     changed, fixed = dict(varied(analysis)), dict(held_fixed(analysis))
-    assert list(changed) == ["norm", "dropout", "l2 penalty"]
+    assert list(changed) == ["norm", "dropout", "l2 penalty", "batch size"]
     assert changed["dropout"].startswith("none; 0.1 in every hidden layer; ")
     assert changed["l2 penalty"] == "none; 0.0001 in every layer"
     assert "padding same" in fixed["hidden layers"]

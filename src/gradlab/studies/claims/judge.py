@@ -42,6 +42,8 @@ def judge(claim: Claim, found: Found) -> ClaimResult:
     if isinstance(judged, str):
         return _result(claim, verdict="undecided", why=judged)
     shown, few = judged.shown, _too_few(claim, estimates)
+    if few and claim.measure.takes_several("where"):  # cells with too few networks are no cells to count
+        return _result(claim, verdict="undecided", why=few, replicas=shown.networks, judgement=judged.judgement)
     more: dict[str, Any] = {}
     if judged.values is not None:
         more |= {"values": judged.values, "low": None, "high": None}
