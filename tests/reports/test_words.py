@@ -83,7 +83,9 @@ def test_a_changed_run_says_so(name: str, options: str, is_changed: bool) -> Non
 
 def test_a_metric_is_the_mean_at_the_end() -> None:
     cell = fake.dying().cells[0]
-    measured = replace(cell, metrics={"accuracy": np.array([[0.1, 0.5, 0.9], [0.2, 0.5, 0.8]])})
+    accuracy = np.full((2, len(cell.steps)), 0.1)
+    accuracy[:, -1] = 0.9, 0.8
+    measured = replace(cell, metrics={"accuracy": accuracy})
     metric = Metric.model_validate({"kind": "accuracy"})
     assert words.metric_text(measured, "accuracy", metric).startswith("0.8")
     assert words.metric_text(cell, "accuracy", metric) == "-"
