@@ -220,7 +220,7 @@ def test_a_mean_has_students_interval_and_the_next_value_its_prediction_interval
     spread = values if others is None else np.array(others)
     t = scipy.stats.t(len(spread) - 1).ppf((1 + level) / 2) * spread.std(ddof=1)
     mean, (low, high) = t_mean(values, level, others), next_value(values, level, others)
-    assert mean.mean == pytest.approx(values.mean()) and mean.n == 3
+    assert mean.n == 3 and mean.mean == pytest.approx(values.mean())
     assert (mean.low, mean.high) == pytest.approx((values.mean() - t / np.sqrt(3), values.mean() + t / np.sqrt(3)))
     half = t * np.sqrt(1 + 1 / 3)
     assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gradlab.reports import words
 from gradlab.stats import text, wilson
+from gradlab.studies.study import Metric
 from tests.reports import fake
 
 
@@ -77,3 +79,21 @@ def test_a_changed_run_says_so(name: str, options: str, is_changed: bool) -> Non
     study = analysis.study.model_copy(update={"name": name})
     changed = replace(analysis, study=study, command=f"gradlab study run study {options}")
     assert bool(words.changed_text(changed)) is is_changed
+
+
+def test_a_metric_is_the_mean_at_the_end() -> None:
+    cell = fake.dying().cells[0]
+    accuracy = np.full((2, len(cell.steps)), 0.1)
+    accuracy[:, -1] = 0.9, 0.8
+    measured = replace(cell, metrics={"accuracy": accuracy})
+    metric = Metric.model_validate({"kind": "accuracy"})
+    assert words.metric_text(measured, "accuracy", metric).startswith("0.8")
+    assert words.metric_text(cell, "accuracy", metric) == "-"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(9.94, "9.9 s"), (9.96, "10 s"), (65.0, "1 min 05 s"), (3600.0, "1 h 00 min"), (math.nan, "-")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert words.seconds_text(seconds) == text
