@@ -18,10 +18,13 @@ from gradlab.studies.answer import answer_text
 from gradlab.studies.claims import Claim, Estimate, Found, judge
 from gradlab.studies.claims.criteria.published import Published
 from gradlab.studies.claims.measures.numbers import numbers
+from gradlab.studies.load import study_from
 from gradlab.studies.look_arrays import LookArrays
-from gradlab.studies.plan import make_plan
+from gradlab.studies.plan import make_plan, without_lost_claims
 from gradlab.studies.results import Analysis, CellResult
+from gradlab.studies.settings import apply_settings
 from tests.studies.small import run, small_plan, small_study
+from tests.studies.small import table as small_table
 
 DIGITS: dict[str, Any] = {
     "network": {"hidden": {"width": 8, "depth": 2}, "activation": "tanh", "weights": "glorot_uniform"},
@@ -128,6 +131,46 @@ def test_means_differences_and_ratios_are_of_paired_replicas(analysis: Analysis)
     growth = estimate(claim(measure, expected={"at_least": 0.0}), analysis)
     end, birth = (numbers(second, "gradient_max", 1, look) for look in (None, 0))
     assert growth.value == pytest.approx(float(np.exp(np.log(end / birth).mean())))
+
+
+def test_a_look_is_counted_from_birth(analysis: Analysis) -> None:
+    first, second = analysis.cells
+    accuracy = first.metrics["accuracy"].astype(float)
+    assert len(first.steps) == 13 and len(np.unique(accuracy.mean(axis=0))) > 5, "else looks could be mixed up unseen"
+    by_epoch = small_plan(**{**DIGITS, "looks": {"every_epoch": True}})
+    assert by_epoch.steps(first.setup) == [6 * epoch for epoch in range(11)]  # look 3 is after epoch 3
+    for look, at in ((0, 0), (1, 1), (7, 7), (12, -1)):
+        mean = estimate(claim({"mean": "accuracy", **A, "look": look}, published=0.5), analysis)
+        assert mean.value == accuracy[:, at].mean()
+    gap = claim({"mean": "accuracy", **A, "minus": {"row": "B"}, "look": 3}, expected={"above": 0.0})
+    differences = accuracy[:, 3] - second.metrics["accuracy"][:, 3]
+    assert estimate(gap, analysis).value == pytest.approx(differences.mean())
+    signals = first.signals
+    assert signals is not None
+    growth = claim({"ratio": "gradient_max", "layer": 1, **A, "look": 5, "to_look": 2}, expected={"at_least": 0.0})
+    later, earlier = signals["gradient_max"][5, :, 0], signals["gradient_max"][2, :, 0]
+    assert estimate(growth, analysis).value == pytest.approx(float(np.exp(np.log(later / earlier).mean())))
+
+
+def test_settings_leave_out_claims_on_looks_that_move_or_go() -> None:
+    measures = {"birth": {"look": 0}, "first": {"look": 1}, "second": {"look": 2}, "end": {}}
+    claims = [
+        {"id": name, "statement": "a", "measure": {"mean": "accuracy", "where": {"row": "A"}, **look}, "published": 0.5}
+        for name, look in measures.items()
+    ]
+
+    def left(*settings: str, looks: dict[str, Any]) -> list[str]:
+        table = small_table(**{**DIGITS, "claims": claims, "answer": "", "looks": looks})
+        study = without_lost_claims(study_from(apply_settings(table, settings)))
+        make_plan(study)
+        return [one.id for one in study.claims]
+
+    every, at = {"every_epoch": True}, {"at": [6, 12]}
+    assert left("replicas=2", looks=every) == left("recipe.epochs=2", looks=every) == list(measures)
+    assert left("recipe.epochs=1", looks=every) == ["birth", "first", "end"]
+    assert left("replicas=2", looks=at) == list(measures)
+    assert left("recipe.epochs=2", looks=at) == left("recipe.steps=30", looks=every) == ["birth", "end"]
+    assert left("looks.log_spaced=5", looks=every) == ["birth", "end"]
 
 
 def test_a_cheaper_cell_lends_its_spread(analysis: Analysis) -> None:
@@ -262,6 +305,21 @@ def test_readings_of_an_accuracy_are_judged_by_their_own_spread(tmp_path: Path) 
         ({"mean": "accuracy", "layer": 0}, {"published": 1.0}, ["layer"]),
         ({"mean": "accuracy", "spread": {"row": "C"}}, {"published": 1.0}, ["spread of where", "0 cells"]),
         ({"rate": "collapsed", "spread": {"row": "B"}}, {"published": 0.5}, ["spread: unknown key of rate"]),
+        (
+            {"mean": "accuracy", "look": 13},
+            {"published": 1.0},
+            [
+                'claim "A".measure.look: got 13; expected 0 (birth) to 12, the last look',
+                "Name an earlier one, or have more",
+            ],
+        ),
+        ({"ratio": "accuracy", "to_look": 13}, {"expected": {"above": 1.0}}, ["measure.to_look: got 13", "to 12"]),
+        (
+            {"ratio": "accuracy", "look": 3, "to_look": 3},
+            {"expected": {"above": 1.0}},
+            ["got look 3 divided by itself"],
+        ),
+        ({"mean": "accuracy", "look": -1}, {"published": 1.0}, ["look: got -1"]),
     ],
 )
 def test_mistakes(measure: dict[str, Any], judged_by: dict[str, Any], pieces: list[str]) -> None:

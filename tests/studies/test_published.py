@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from gradlab.studies.claims.measures.mean import Mean
 from gradlab.studies.load import load_study, shipped_studies
-from tests.studies.published import BLOCKS, ELSEWHERE, PUBLISHED, UNNAMED, allowed, value
+from gradlab.studies.plan import make_plan
+from tests.studies.published import BLOCKS, BY_EPOCH, ELSEWHERE, PUBLISHED, UNNAMED, allowed, value
 
 ROOT = Path(__file__).parents[2]
 LISTS = [
@@ -63,6 +65,20 @@ def test_what_a_source_prints_is_in_the_file_of_its_row(row: str) -> None:
         rounded = {value(other).quantize(number) for other in ELSEWHERE.get(row, {}) if value(other) in there}
         found = number in there or 100 * number in there or number in rounded
         assert found or f"{row} {printed}" in UNNAMED, f"{printed} stands nowhere in the studies of row {row}"
+
+
+@pytest.mark.parametrize("row", BY_EPOCH)
+def test_a_number_published_of_an_epoch_is_claimed_of_the_look_after_it(row: str) -> None:
+    study = load_study("normalisation-and-dropout")
+    claims = {claim.id: claim for claim in study.claims if claim.id.startswith(f"{row} epoch ")}
+    assert list(claims) == [f"{row} epoch {epoch}" for epoch in BY_EPOCH[row]]
+    plan = make_plan(study)
+    for (epoch, printed), claim in zip(BY_EPOCH[row].items(), claims.values(), strict=True):
+        measure = claim.measure
+        assert isinstance(measure, Mean) and measure.look == epoch and claim.published == float(printed)
+        (cell,) = plan.matching(measure.where)
+        updates = len(cell.setup.recipe.batch_sizes(cell.setup.points))
+        assert plan.steps(cell.setup)[epoch] == epoch * updates, claim.id
 
 
 def test_the_table_is_what_the_list_of_experiments_says() -> None:

@@ -154,6 +154,10 @@ class Plan:
         per_epoch = len(setup.recipe.batch_sizes(setup.points))
         return self.study.looks.steps(setup.total_steps, per_epoch)
 
+    def last_look(self, where: Mapping[str, LevelValue]) -> int:
+        """Number of the last look that all cells whose levels include all of `where` have; 0 is birth."""
+        return min(len(self.steps(cell.setup)) for cell in self.matching(where)) - 1
+
     def matching(self, where: Mapping[str, LevelValue]) -> list[Cell]:
         """Cells whose levels include all of `where`."""
         return matching(self.cells, where)
@@ -170,6 +174,7 @@ class Plan:
             quantities=quantity_names(study),
             factors=[factor.name for factor in study.factors],
             cells=self.cells,
+            last_look=self.last_look,
             computations={name: COMPUTATIONS[each.compute].finds for name, each in study.computations.items()},
         )
 

@@ -179,6 +179,9 @@ def apply_settings(table: dict[str, Any], settings: Sequence[str]) -> dict[str, 
             raise UnknownName(
                 "setting", key, SETTINGS, do="A setting is row, replicas, or a dotted path like recipe.epochs"
             )
+        if _moves_looks(key, table):  # the third look is another moment then
+            kept = [claim for claim in table.get("claims", []) if not _is_of_a_later_look(claim)]
+            table = {**table, "claims": kept}
         if key == "row":
             table = _with_rows(table, [str(value) for value in values])
         elif key == "replicas":
@@ -191,6 +194,21 @@ def apply_settings(table: dict[str, Any], settings: Sequence[str]) -> dict[str, 
         else:
             table = with_path(table, key, values if len(values) > 1 else values[0])
     return without_lost_levels(table) if parsed else table
+
+
+def _moves_looks(key: str, table: Mapping[str, Any]) -> bool:
+    """Whether a look's number may stand for another moment once that is set; with one after every epoch, epochs count."""
+    return (
+        key.split(".")[0] == "looks"
+        or key == "recipe.steps"
+        or (key == "recipe.epochs" and table.get("looks") != {"every_epoch": True})
+    )
+
+
+def _is_of_a_later_look(claim: object) -> bool:
+    """Whether a claim is about a look by its number, birth left out."""
+    measure = _table_or_empty(_table_or_empty(claim).get("measure"))
+    return bool(measure.get("look") or measure.get("to_look"))
 
 
 def _with_rows(table: dict[str, Any], wanted: Sequence[str]) -> dict[str, Any]:

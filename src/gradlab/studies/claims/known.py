@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from gradlab.studies.levels import HasLevels
+from gradlab.studies.levels import HasLevels, LevelValue
 from gradlab.studies.measured import Metric
 
 
@@ -21,6 +21,7 @@ class Known:
         quantities: Names of what is measured by layer.
         factors: Names.
         cells: All of them.
+        last_look: Number of the last look that all cells of some levels have; 0 is birth.
         computations: Names of the results of each computation, by its name.
     """
 
@@ -31,4 +32,5 @@ class Known:
     quantities: Sequence[str]
     factors: Sequence[str]
     cells: Sequence[HasLevels]
+    last_look: Callable[[Mapping[str, LevelValue]], int]
     computations: Mapping[str, Collection[str]]

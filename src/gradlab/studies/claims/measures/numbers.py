@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import inf
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -23,6 +23,7 @@ from gradlab.studies.claims.result import Unit
 from gradlab.studies.levels import Levels
 
 LayerName = Annotated[int, Field(ge=1)] | Literal["output", "every"] | Annotated[str, Field(pattern=r"^norm [1-9]\d*$")]
+LookNumber = Annotated[int, Field(ge=0)]
 SPREAD_OF = "spread of "
 OWN_NETWORKS = 5  # of a cell: with fewer, its own spread may be replaced by a cheaper cell's
 UNMEASURED = "no networks measured yet"
@@ -35,7 +36,7 @@ class OfNumbers(Measure):
         where: Levels that pick the cell.
         layer: Of a quantity: 1 is the first hidden layer, "output" the last, "norm 1" the first norm that stands by itself;
             "every" is the one farthest from what the claim expects.
-        look: 0 for at birth; left out, at the end.
+        look: Number of the look: 0 is birth; with looks = { every_epoch = true }, 3 is after epoch 3. Left out, the end.
     """
 
     judged_by: ClassVar[frozenset[str]] = frozenset({"published"}) | BOUNDS
@@ -43,19 +44,24 @@ class OfNumbers(Measure):
     is_of_numbers: ClassVar[bool] = True
     where: Levels = Field(default_factory=dict)
     layer: LayerName | None = None
-    look: Literal[0] | None = None
+    look: LookNumber | None = None
 
     @property
     def needed(self) -> int:
         """Two, to have a spread."""
         return 2
 
+    @property
+    def looked_at(self) -> dict[str, tuple[int | None, Collection[Levels]]]:
+        """By key the look that it names, and levels of the cells that are measured at this look."""
+        return {"look": (self.look, self.cells.values())}
+
     def names(self, known: Known) -> Sequence[str]:
         """Metrics and quantities."""
         return [*known.metrics, *known.quantities]
 
     def check(self, known: Known, where: str, *, several: bool) -> None:
-        """A quantity is one of a layer, a metric is not."""
+        """A quantity is one of a layer, a metric is not; all cells have the looks."""
         is_quantity = self.name not in known.metrics
         if self.name in self.names(known) and is_quantity == (self.layer is None):
             raise SpecError(
@@ -64,6 +70,14 @@ class OfNumbers(Measure):
                 expected=f"a layer of the quantity {self.name}" if is_quantity else "none: a metric has no layers",
             )
         super().check(known, where, several=several)
+        for key, (look, cells) in self.looked_at.items():
+            if look and look > (last := min(map(known.last_look, cells))):
+                raise SpecError(
+                    f"{where}.measure.{key}",
+                    got=look,
+                    expected=f"0 (birth) to {last}, the last look of its cells",
+                    do="Name an earlier one, or have more in [study], such as looks = { every_epoch = true }",
+                )
 
     def check_criterion(self, criterion_key: str, where: str) -> None:
         """Every layer can respect a bound."""
@@ -175,9 +189,9 @@ def numbers(cell: CellResult, name: str, layer: LayerName | None, look: int | No
         cell: Where.
         name: Metric or quantity.
         layer: 1 is the first hidden layer, "output" the last; None for a metric.
-        look: 0 for at birth; None for the end.
+        look: 0 for at birth, 1 for the look after it; None for the end.
     """
-    at = 0 if look == 0 else -1
+    at = -1 if look is None else look
     if name in cell.metrics:
         return cell.metrics[name][:, at]
     if cell.signals is None or name not in cell.signals.values:

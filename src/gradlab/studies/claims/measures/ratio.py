@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import ClassVar, Literal, Self
+from collections.abc import Collection, Mapping
+from typing import ClassVar, Self
 
 import numpy as np
 from jaxtyping import Float
@@ -16,7 +16,7 @@ from gradlab.stats import Scale, next_value, t_mean
 from gradlab.studies.cell_result import CellResult
 from gradlab.studies.claims.estimate import Estimate
 from gradlab.studies.claims.found import Found
-from gradlab.studies.claims.measures.numbers import LayerName, MayBorrow, numbers
+from gradlab.studies.claims.measures.numbers import SPREAD_OF, LayerName, LookNumber, MayBorrow, numbers
 from gradlab.studies.levels import Levels
 
 SMALLEST = 1e-300  # stands for 0 where a logarithm is taken
@@ -30,23 +30,34 @@ class Ratio(MayBorrow):
         ratio: Name of the metric or quantity.
         to: Levels that pick the cell to divide by, replicas paired; left out, the same cell.
         to_layer: Layer to divide by; left out, the same layer.
-        to_look: 0 to divide by the same at birth.
+        to_look: Number of the look to divide by, as of look: 0 is birth; left out, the same look.
     """
 
     key: ClassVar[str] = "ratio"
     ratio: str
     to: Levels | None = None
     to_layer: LayerName | None = None
-    to_look: Literal[0] | None = None
+    to_look: LookNumber | None = None
 
     @model_validator(mode="after")
     def _divides(self) -> Self:
         divisors = [value for value in (self.to, self.to_layer, self.to_look) if value is not None]
         if not divisors:
             raise SpecError("measure.ratio", got="nothing to divide by", expected="to (levels), to_layer or to_look")
-        if self.look == 0 and self.to_look == 0 and len(divisors) == 1:
-            raise SpecError("measure.to_look", got="birth divided by birth", expected="another look, layer or cell")
+        if self.to_look is not None and self.look == self.to_look and len(divisors) == 1:
+            got = f"{f'look {self.look}' if self.look else 'birth'} divided by itself"
+            raise SpecError("measure.to_look", got=got, expected="another look, layer or cell")
         return self
+
+    @property
+    def looked_at(self) -> dict[str, tuple[int | None, Collection[Levels]]]:
+        """What is divided, and what it is divided by."""
+        if self.to_look is None:
+            return super().looked_at
+        is_below = {side: side.removeprefix(SPREAD_OF) == "to" for side in self.cells}
+        above = [levels for side, levels in self.cells.items() if not is_below[side]]
+        below = [levels for side, levels in self.cells.items() if is_below[side]]
+        return {"look": (self.look, above), "to_look": (self.to_look, below or above)}
 
     def estimate(
         self, found: Found, cells: Mapping[str, CellResult], layer: LayerName | None, place: str
