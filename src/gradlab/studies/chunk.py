@@ -19,7 +19,7 @@ from gradlab.signals import DISTRIBUTIONS, QUANTITIES, Captured, History, Needs,
 from gradlab.studies.environment import Environment
 from gradlab.studies.look_arrays import LookArrays
 from gradlab.studies.metrics import Meter
-from gradlab.studies.outcome_names import COLLAPSED
+from gradlab.studies.measured import COLLAPSED
 from gradlab.studies.seen import seen
 from gradlab.studies.snapshots import snapshot
 from gradlab.studies.study import Metric, Signals, Snapshots
