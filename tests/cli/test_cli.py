@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -323,10 +324,9 @@ def test_ctrl_c_before_anything_is_trained(
     assert capsys.readouterr() == ("", "interrupted\n")
 
 
-def test_a_reader_that_goes_away_is_no_error() -> None:
-    with subprocess.Popen(
-        [*GRADLAB, "list", "activations", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+@pytest.mark.parametrize("command", [["list", "activations", "--json"], ["study", "list"]], ids=["document", "table"])
+def test_a_reader_that_goes_away_is_no_error(command: Sequence[str]) -> None:
+    with subprocess.Popen([*GRADLAB, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None and process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""

@@ -215,3 +215,20 @@ def test_maps_of_several_panels_have_room_for_their_numbers(tmp_path: Path) -> N
     assert len(figure.panels) == 2
     shown = next(iter(figure.panels.values())).data[0]
     assert figure.least_px is not None and figure.least_px >= 40 * len(shown.x) + 200
+
+
+def test_a_factor_of_some_rows_leaves_the_others_out_of_a_map(tmp_path: Path) -> None:
+    """Over two factors, of which row A has one: its cells have no place there, and the page is written all the same."""
+    loss = {"loss": {"kind": "loss"}}
+    few = {"rows": ["B"], "name": "width", "change": "network.hidden.width", "levels": [2, 3]}
+    reached = {
+        "id": "r",
+        "statement": "s",
+        "measure": {"reaching": "loss", "threshold": 0.1},
+        "expected": {"above": 0.5},
+    }
+    changes = {"claims": [reached], "answer": "", "replicas": 2, "metrics": loss}
+    analysis = run(small_plan(factors=[{**RATES, "levels": [0.01, 0.02]}, few], **changes), tmp_path)
+    (figure,) = [figure for figure in figures_of(analysis) if figure.id == "reaching-1"]
+    assert "of 4 cells" not in figure.caption
+    assert "n = 2 " in figure.caption

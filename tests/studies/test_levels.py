@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from gradlab.errors import SpecError
 from gradlab.reports.figures import figures_of
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.sections import cell_tables
+from gradlab.studies.export import rows
 from gradlab.studies.left_out import is_left_out
 from gradlab.studies.plan import make_plan
+from gradlab.studies.store import Store
 from gradlab.studies.study import Factor
 from tests.studies.small import run, small_plan, small_study
 
@@ -87,3 +90,35 @@ def test_what_is_left_out_is_named_by_label() -> None:
     )
     assert [cell.levels["rate"] for cell in plan.cells] == ["first", "third"]
     assert not is_left_out(plan.study.leave_out, plan.cells[0].levels)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"metrics": {"dead": {"kind": "dead_units"}}}, 'metrics."dead"'),
+        ({"metrics": {"collapsed_on_train": {"kind": "loss"}}}, 'metrics."collapsed_on_train"'),
+        ({"metrics": {"diverged": {"kind": "loss"}}}, 'metrics."diverged"'),
+        ({"outcomes": {"collapsed": {}, "dead": {}}}, 'outcomes."dead"'),
+        ({"outcomes": {"stalled": {}, "collapsed": {}}}, 'outcomes."stalled"'),
+        ({"outcomes": {"x": {}, "x by dead units": {}, "collapsed": {}}}, 'outcomes."x by dead units"'),
+    ],
+)
+def test_outcomes_and_metrics_have_names_of_their_own(changes: dict[str, Any], named: str) -> None:
+    """They stand side by side in tables and rows, where one would silently take the other's place."""
+    with pytest.raises(SpecError, match=re.escape(named)):
+        small_study(**{"outcomes": {"collapsed": {}, "collapsed_on_train": {}}, "claims": [], "answer": "", **changes})
+
+
+def test_a_factor_may_be_called_as_a_column(tmp_path: Path) -> None:
+    """What is varied and what came out are both in the rows."""
+    factors = [
+        {"name": "loss", "change": "recipe.loss", "levels": ["mse", "mae"]},
+        {"name": "collapsed at end", "change": "recipe.optimizer.lr", "levels": [0.01, 0.02]},
+    ]
+    plan = small_plan(rows=[], claims=[], answer="", replicas=1, outcomes={"collapsed": {}}, factors=factors)
+    run(plan, tmp_path)
+    with Store.open(tmp_path, write=False) as store:
+        found = list(rows(store, plan))
+    assert [row["factor loss"] for row in found] == ["mse", "mse", "mae", "mae"]
+    assert [row["factor collapsed at end"] for row in found] == [0.01, 0.02, 0.01, 0.02]
+    assert all(isinstance(row["loss"], float) and row["collapsed at end"] in (0, 1) for row in found)

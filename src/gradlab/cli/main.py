@@ -86,6 +86,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _abandon_output()
         return PIPE_CLOSED
+    except SystemExit as ended:  # rich makes one of a closed pipe, and nobody else may end the process
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        _abandon_output()
+        return PIPE_CLOSED
     except OSError as error:
         _abandon_output()
         return _failed(f"{error.filename or 'output'}: {error.strerror or error}.", BAD_INPUT)

@@ -21,7 +21,8 @@ from gradlab.studies.exact import computed
 from gradlab.studies.levels import LevelValue
 from gradlab.studies.load import to_toml
 from gradlab.studies.look_arrays import LookArrays
-from gradlab.studies.outcome_names import COLLAPSED, END_ONLY, OUTCOME_ORDER, counts_outcomes
+from gradlab.studies.measured import COLLAPSED, END_ONLY, split_by_cause
+from gradlab.studies.outcome_names import OUTCOME_ORDER, counts_outcomes
 from gradlab.studies.plan import Cell, Plan
 from gradlab.studies.results import Analysis, CellResult, ComputedResult, Effect
 from gradlab.studies.snapshots import with_updates
@@ -100,7 +101,7 @@ def analyze_exact(plan: Plan, command: str) -> Analysis:
 
 def flag_names(plan: Plan) -> list[tuple[str, str]]:
     """(collapse outcome, its name when by dead units) of each pair of flags, in the order they are stored."""
-    return [(rule, "dead" if rule == COLLAPSED else f"{rule} by dead units") for rule in plan.study.outcomes]
+    return [(rule, split_by_cause(rule)[1]) for rule in plan.study.outcomes]
 
 
 def cell_result(store: Store, plan: Plan, cell: Cell, number: int | None) -> CellResult:

@@ -18,8 +18,8 @@ from gradlab.parts import LOSSES
 from gradlab.signals import DISTRIBUTIONS, QUANTITIES, Captured, History, Needs, Profile, Snapshot, measure
 from gradlab.studies.environment import Environment
 from gradlab.studies.look_arrays import LookArrays
+from gradlab.studies.measured import COLLAPSED
 from gradlab.studies.metrics import Meter
-from gradlab.studies.outcome_names import COLLAPSED
 from gradlab.studies.seen import seen
 from gradlab.studies.snapshots import snapshot
 from gradlab.studies.study import Metric, Signals, Snapshots

@@ -17,13 +17,15 @@ from gradlab.studies.outcome_names import OUTCOME_ORDER
 from gradlab.studies.plan import Plan
 from gradlab.studies.store import Store
 
+OF_EVERY_TRIAL = frozenset({"cell", "replica", "outcome", "loss", "first_bad_step"})
+
 
 def rows(store: Store, plan: Plan) -> Generator[dict[str, Any], None, None]:
     """One row a trial, in the order of cells and replicas.
 
     Columns: cell, levels, replica, outcome, loss, first bad step; and for every collapse outcome whether it held at birth
-    and at the end, and the first step at which it did (None for never); and every metric at birth and at the end. Of an
-    exact study, one row a result instead.
+    and at the end, and the first step at which it did (None for never); and every metric at birth and at the end. A factor
+    that is called as another column has "factor" before its name. Of an exact study, one row a result instead.
     """
     for result in analyze_exact(plan, "").computed if plan.study.is_exact else ():
         for part, value in result.found.items():
@@ -31,12 +33,16 @@ def rows(store: Store, plan: Plan) -> Generator[dict[str, Any], None, None]:
     numbers = store.cell_numbers(plan)
     level_names = list(dict.fromkeys(name for cell in plan.cells for name in cell.levels))
     names = [name for pair in flag_names(plan) for name in pair]
+    at_looks = {
+        f"{name} {when}" for name in (*names, *plan.study.metrics) for when in ("at birth", "at end", "first step")
+    }
+    columns = {name: f"factor {name}" if name in at_looks | OF_EVERY_TRIAL else name for name in level_names}
     for cell in plan.cells:
         number = numbers.get(cell.id)
         if number is None:
             continue
         steps = np.array(plan.steps(cell.setup))
-        levels = {name: cell.levels.get(name) for name in level_names}
+        levels = {column: cell.levels.get(name) for name, column in columns.items()}
         for start, stop in store.recorded(number):
             if start >= cell.replicas:
                 break

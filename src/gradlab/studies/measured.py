@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal, Self
 
@@ -43,6 +44,28 @@ DOMAINS: dict[MetricKind, Literal["positive", "share", "count of units"]] = {
     "unit_difference": "positive",
     "plateau": "positive",
 }
+COLLAPSED = "collapsed"
+END_ONLY = ("diverged", "trained", "stalled")
+
+
+def split_by_cause(rule: str) -> tuple[str, ...]:
+    """Names of a collapse outcome and of its causes: "dead" and "constant" split "collapsed", "x by dead units" another `x`."""
+    return (rule, "dead", "constant") if rule == COLLAPSED else (rule, f"{rule} by dead units")
+
+
+def check_told_apart(outcomes: Iterable[str], metrics: Iterable[str]) -> None:
+    """Outcomes and metrics stand side by side in tables and rows, so no two have one name.
+
+    Raises:
+        SpecError: An outcome is called as another, as a cause or as an end of training; or a metric is called so.
+    """
+    taken = list(END_ONLY)
+    for kind, names in (("outcomes", outcomes), ("metrics", metrics)):
+        for name in names:
+            own = split_by_cause(name) if kind == "outcomes" else (name,)
+            if not set(own).isdisjoint(taken):
+                raise SpecError(f'{kind}."{name}"', got="the name of an outcome", expected="a name of its own")
+            taken += own
 
 
 class OutcomeRule(Strict):

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from gradlab.signals import QUANTITIES
+from gradlab.studies.measured import COLLAPSED, END_ONLY, split_by_cause
 from gradlab.studies.study import Study
 from gradlab.training import Outcome
 
-COLLAPSED = "collapsed"
-END_ONLY = ("diverged", "trained", "stalled")
 OUTCOME_ORDER = tuple(Outcome)
 
 
 def look_outcomes(study: Study) -> list[str]:
-    """Outcomes that exist at every look: collapse on each input set, and its two causes for the first.
-
-    "dead" and "constant" split "collapsed" by cause; another rule `x` is split into "x by dead units" and the rest.
-    """
-    names = [COLLAPSED, "dead", "constant"]
-    for rule in study.outcomes:
-        if rule != COLLAPSED:
-            names += [rule, f"{rule} by dead units"]
-    return names
+    """Outcomes that exist at every look: collapse on each input set, and its causes."""
+    return [name for rule in dict.fromkeys((COLLAPSED, *study.outcomes)) for name in split_by_cause(rule)]
 
 
 def outcome_names(study: Study) -> list[str]:

@@ -19,7 +19,7 @@ from gradlab.studies.claims.table import expanded
 from gradlab.studies.exact import arguments
 from gradlab.studies.left_out import LeftOut, check_left_out
 from gradlab.studies.levels import LevelValue
-from gradlab.studies.measured import Metric, OutcomeRule, Signals, Snapshots, Square
+from gradlab.studies.measured import COLLAPSED, Metric, OutcomeRule, Signals, Snapshots, Square, check_told_apart
 from gradlab.studies.strict import Strict
 from gradlab.training.train import LOSS_SET
 
@@ -289,8 +289,9 @@ class Study(Strict):
                 raise SpecError(
                     f"{name}.over", got=f'"{over}", points without targets', expected="inputs from task or test"
                 )
-        if "collapsed" not in self.outcomes:
+        if COLLAPSED not in self.outcomes:
             raise SpecError("outcomes", got=list(self.outcomes), expected='one called "collapsed"')
+        check_told_apart(self.outcomes, self.metrics)
         return self
 
 

@@ -29,6 +29,9 @@ def reaching_figures(analysis: Analysis) -> list[Figure]:
         if len(factors) < 2:
             continue
         y, x = factors[:2]
+        cells = [cell for cell in cells if {x, y} <= cell.levels.keys()]  # a factor may be one of some rows only
+        if not cells:
+            continue
         against, theory = _against_theory(analysis, metric, threshold)
         panels: dict[str, list[charts.NumberCell]] = {}
         for cell in cells:
