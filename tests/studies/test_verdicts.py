@@ -41,7 +41,9 @@ def published(number: float, one: Estimate, factor: float | None = None) -> Judg
         (0.9, predicted(0.2, 0.99, n=2), "too wide to tell"),
         (0.1, predicted(0.2, 0.99), "not held"),
         (0.9, predicted(0.0, 1.0), "too wide to tell"),
-        (0.9, predicted(0.88, 0.92, n=1, borrowed=Borrowed(1, 3, "row B")), "held"),
+        (0.9, predicted(0.88, 0.92, n=1, borrowed=Borrowed(1, 3, "row B")), "undecided"),  # 5 of its own are needed
+        (0.97, predicted(0.88, 0.92, n=1, borrowed=Borrowed(1, 3, "row B")), "not held"),
+        (0.9, predicted(0.2, 0.99, n=1, borrowed=Borrowed(1, 3, "row B")), "too wide to tell"),
         (0.33, predicted(0.28, 0.38, SIZE), "held"),
         (0.33, predicted(0.2, 0.5, SIZE), "too wide to tell"),
         (0.33, predicted(0.5, 0.7, SIZE), "not held"),
