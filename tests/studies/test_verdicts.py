@@ -41,7 +41,9 @@ def published(number: float, one: Estimate, factor: float | None = None) -> Judg
         (0.9, predicted(0.2, 0.99, n=2), "too wide to tell"),
         (0.1, predicted(0.2, 0.99), "not held"),
         (0.9, predicted(0.0, 1.0), "too wide to tell"),
-        (0.9, predicted(0.88, 0.92, n=1, borrowed=Borrowed(1, 3, "row B")), "held"),
+        (0.9, predicted(0.88, 0.92, n=1, borrowed=Borrowed(1, 3, "row B")), "undecided"),  # 5 of its own are needed
+        (0.97, predicted(0.88, 0.92, n=1, borrowed=Borrowed(1, 3, "row B")), "not held"),
+        (0.9, predicted(0.2, 0.99, n=1, borrowed=Borrowed(1, 3, "row B")), "too wide to tell"),
         (0.33, predicted(0.28, 0.38, SIZE), "held"),
         (0.33, predicted(0.2, 0.5, SIZE), "too wide to tell"),
         (0.33, predicted(0.5, 0.7, SIZE), "not held"),
@@ -89,11 +91,14 @@ def bounded(low: float, high: float, **more: Any) -> Estimate:
         (AtLeast(at_least=0.9), (0.899, 0.911), "held"),  # born-dead: nine in ten, 10,000 networks
         (AtLeast(at_least=0.9), (0.894, 0.911), "undecided"),
         (AtLeast(at_least=0.9), (0.894, 0.899), "not held"),
-        (AtLeast(at_least=0.9), (0.896, 0.899), "held"),  # within the rounding
+        (AtLeast(at_least=0.9), (0.896, 0.899), "not held"),  # within the rounding, but known to be below
+        (AtLeast(at_least=0.99), (0.9865, 0.9875), "not held"),
         (AtLeast(at_least=0.905), (0.9044, 0.911), "undecided"),
         (AtMost(at_most=0.9), (0.89, 0.904), "held"),
         (AtMost(at_most=0.9), (0.89, 0.906), "undecided"),
         (AtMost(at_most=0.9), (0.906, 0.91), "not held"),
+        (AtMost(at_most=0.9), (0.901, 0.904), "not held"),
+        (Below(below=0.5), (0.5, 0.5), "not held"),
         (AtMost(at_most=0.0), (0.0, 0.0), "held"),
         (AtMost(at_most=0.0), (0.0, 1e-9), "undecided"),
         (Above(above=0.0), (0.0, 0.0), "not held"),  # equal is not above
@@ -132,14 +137,14 @@ def test_an_interval_narrower_than_the_rounding_always_decides(bound: float, kin
 
 @pytest.mark.parametrize("rate", [0.88, 0.895, 0.8975, 0.9, 0.905, 0.95])
 def test_more_networks_decide_and_stay_decided(rate: float) -> None:
-    """Of ever more networks that show the true rate: from some number on the verdict is one and the same, and is one."""
+    """Of ever more networks that show the true rate: from some number on the verdict is one and the same, and is the right one."""
     verdicts = []
     for n in 10 ** np.arange(2, 8):
         found = wilson(round(rate * n), int(n))
         verdicts.append(AtLeast(at_least=0.9).judge([bounded(found.low, found.high)]).verdict)
     decided = [verdict for verdict in verdicts if verdict != "undecided"]
     assert decided and len(set(decided)) == 1 and verdicts[-1] == decided[0]
-    assert decided[0] == ("held" if rate >= 0.8975 else "not held")
+    assert decided[0] == ("held" if rate >= 0.9 else "not held")
     first = verdicts.index(decided[0])
     assert "undecided" not in verdicts[first:]
 

@@ -4,9 +4,10 @@ A bound speaks of a mean or a rate, and is judged by the mean's or the rate's ow
 networks: held where all of it respects the bound, not held where all of it breaks it, undecided in between.
 
 A bound is a round number, such as "nine in ten", and means no more than its digits say. It is read with two digits at least, and
-is held where the whole interval respects it give or take half a unit of the last: 90 % as 89.5 %. So an interval narrower than
-that half unit always decides, whatever the truth is, and no number of networks leaves a claim undecided for ever. A bound of 0
-has no digits and is taken as it is.
+an interval that holds the bound itself respects it where all of it does give or take half a unit of the last digit: 90 % as
+89.5 %. So an interval narrower than that half unit always decides, whatever the truth is, and no number of networks leaves a
+claim undecided for ever. A bound of 0 has no digits and is taken as it is; one that the whole interval breaks is broken,
+however near.
 
 `of = "one more network"` asks for what nearly every network does: then the prediction interval is judged.
 """
@@ -80,7 +81,7 @@ class Bound(Expected):
         verdict = self._verdict(low, high)
         beyond = high > self.number if self.is_upper else low < self.number
         if verdict == "held" and beyond:
-            why += f", which {self.number + (self.slack if self.is_upper else -self.slack):g} rounds to"
+            why += f"; {self.number + (self.slack if self.is_upper else -self.slack):g} rounds to it"
         return Judged(verdict, why, name, one, counted=one.counted)
 
     def _verdict(self, low: float, high: float) -> Verdict:
@@ -88,9 +89,9 @@ class Bound(Expected):
             return "undecided"
         sign, bound, slack = (1.0 if self.is_upper else -1.0), self.number, self.slack
         near, far = sorted((sign * (low - bound), sign * (high - bound)))  # above 0 breaks the bound
-        if far < slack or (far == slack and not (self.is_strict and slack == 0.0)):
-            return "held"
-        return "not held" if near > 0.0 or (near == 0.0 and self.is_strict) else "undecided"
+        if near > 0.0 or (near == 0.0 and self.is_strict):
+            return "not held"
+        return "held" if far < slack or (far == slack and not (self.is_strict and slack == 0.0)) else "undecided"
 
     def text(self, unit: Unit) -> str:
         """The bound in words, without a unit where it is 0."""

@@ -6,8 +6,8 @@ interval for another run of as many networks, a metric or a quantity by that for
 1. the interval leaves the number out: not held;
 2. it holds the number, but nearly anything else too: its half-width, on the scale of the number, is larger than the logarithm
    of the claim's resolution: too wide to tell;
-3. it holds the number and is narrow: held, if at least 5 networks of the cell's own say so, or one whose spread another cell
-   lends, which stands with the verdict; undecided with fewer.
+3. it holds the number and is narrow: held, if at least 5 networks of the cell's own say so; undecided with fewer, wherever
+   their spread comes from. A spread that another cell lends may leave a number out, and stands with the verdict.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from gradlab.errors import SpecError
-from gradlab.stats.text import number_text, percent_text
+from gradlab.stats.text import counted_text, number_text, percent_text
 from gradlab.studies.claims.criterion import Criterion, Judged
 from gradlab.studies.claims.estimate import Estimate
 from gradlab.studies.claims.measure import Measure
@@ -82,8 +82,8 @@ class Published(Criterion):
         if self.is_too_wide(one):
             most, wide = self.resolution(one), "odds" if one.scale.kind == "logit" else "the number"
             return Judged("too wide to tell", f"{why}: not within a factor {most:g} of {wide}{one.where}", name, one)
-        if one.borrowed is None and one.n < LEAST_NETWORKS:
-            few = f"{why}, of {one.n} networks, {LEAST_NETWORKS} needed"
+        if one.n < LEAST_NETWORKS:
+            few = f"{why}, of {counted_text(one.n, 'network')}, {LEAST_NETWORKS} needed"
             return Judged("undecided", few + one.where, name, one)
         return Judged("held", why + one.where, name, one)
 
