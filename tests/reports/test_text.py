@@ -13,7 +13,7 @@ from rich.console import Console
 
 from gradlab.data import TASKS
 from gradlab.parts import CATALOGS
-from gradlab.reports import text
+from gradlab.reports import catalog_text, text
 from gradlab.reports.tables import print_table
 from gradlab.studies.results import Analysis
 from tests.reports import fake
@@ -129,7 +129,7 @@ def test_markup_in_names_is_text() -> None:
 @pytest.mark.parametrize("kind", [*CATALOGS, "tasks"])
 def test_catalogs_list_every_record_with_its_parameters(kind: str, width: int) -> None:
     catalog = {**CATALOGS, "tasks": TASKS}[kind]
-    printed = shown(lambda console: text.print_catalog(kind, catalog, console), width)
+    printed = shown(lambda console: catalog_text.print_catalog(kind, catalog, console), width)
     words = " ".join(printed.split())
     for name, record in catalog.items():
         assert name in words
@@ -139,7 +139,7 @@ def test_catalogs_list_every_record_with_its_parameters(kind: str, width: int) -
 
 
 def test_optimizers_show_their_learning_rate() -> None:
-    printed = shown(lambda console: text.print_catalog("optimizers", CATALOGS["optimizers"], console), 80)
+    printed = shown(lambda console: catalog_text.print_catalog("optimizers", CATALOGS["optimizers"], console), 80)
     assert "lr = 0.001 (above 0): learning rate" in printed
 
 

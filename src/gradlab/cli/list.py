@@ -44,7 +44,7 @@ def show(kind: Annotated[Kind, Parameter(help="What to list.")], /, *, as_json: 
     from gradlab.cli.output import print_json
     from gradlab.data import TASKS
     from gradlab.parts import CATALOGS
-    from gradlab.reports.text import print_catalog
+    from gradlab.reports.catalog_text import print_catalog
     from gradlab.signals import CATALOGS as MEASURED
     from gradlab.spec.listed import LAYERS
     from gradlab.studies.compare import DEPTHS, THEORIES

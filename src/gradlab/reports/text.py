@@ -9,14 +9,12 @@ from __future__ import annotations
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from gradlab.parts.param import Param
 from gradlab.reports.selection import (
     BRIEF,
     MOST_OF_A_ROW,
@@ -36,7 +34,6 @@ from gradlab.reports.words import (
     claim_name,
     count_text,
     expected_text,
-    level_text,
     levels_text,
     measured_text,
     metric_text,
@@ -163,48 +160,6 @@ def print_study(study: Study, plan_rows: Sequence[tuple[str, int, int]], console
         print_line(console, f"Held fixed: {caveat}")
 
 
-def print_catalog(kind: str, catalog: Mapping[str, Any], console: Console) -> None:
-    """Every record of a catalog: name, formula, parameters with default and range, source.
-
-    Args:
-        kind: What they are, plural: "activations".
-        catalog: The records by name.
-        console: Where to.
-    """
-    if console.width < WIDE:
-        for name, record in catalog.items():
-            print_line(console, name, style="bold")
-            for text in (_formula(record), *map(param_text, _params(record)), _source(record)):
-                if text:
-                    print_line(console, f"    {text}", indent=4)
-    else:
-        rows = [
-            (name, _formula(record), "\n".join(map(param_text, _params(record))), _source(record))
-            for name, record in catalog.items()
-        ]
-        print_table(console, rows, [kind, "formula", "parameters", "source"], [])
-    print_line(console, f"{len(catalog)} {kind}")
-
-
-def _source(record: Any) -> str:
-    """Where a record comes from, and what is wrong with it on purpose."""
-    mistake = getattr(record, "mistake", "")
-    return str(getattr(record, "source", "")) + (f"; a mistake: {mistake}" if mistake else "")
-
-
-def param_text(param: Param) -> str:
-    """A parameter with its default, its range and its meaning.
-
-    Example:
-        >>> param_text(Param("alpha", 1.0, "scale", low=0.0))
-        'alpha = 1 (at least 0): scale'
-    """
-    default = "must be given" if param.default is None else None
-    limits = {"bool": "true or false", "int": f"whole, {param.range}"}.get(param.kind, param.range)
-    value = "" if param.default is None else f" = {level_text(param.default)}"
-    return f"{param.name}{value} ({', '.join(filter(None, (default, limits)))}): {param.meaning}"
-
-
 def print_status(rows: Sequence[tuple[str, int, int]], console: Console) -> None:
     """How far a study is.
 
@@ -309,16 +264,6 @@ def _factors(analysis: Analysis, console: Console) -> None:
         ]
         if rows:
             print_table(console, rows, ["factor"], ["moves the rate by", "cells"])
-
-
-def _formula(record: Any) -> str:
-    return str(getattr(record, "formula", getattr(record, "meaning", "")))
-
-
-def _params(record: Any) -> tuple[Param, ...]:
-    """A record's parameters, an optimizer's learning rate first."""
-    rate = getattr(record, "lr", None)
-    return (*((rate,) if isinstance(rate, Param) else ()), *getattr(record, "params", ()))
 
 
 def _computations(count: int) -> str:
