@@ -53,9 +53,19 @@ def test_every_shape(dtype: Any) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of x86's instructions")
 @pytest.mark.parametrize(("name", "features"), [("x86-64", ""), ("haswell", "+avx,+avx2,+fma")])
-def test_every_shape_with_the_vectors_of_other_processors(name: str, features: str, tmp_path: Path) -> None:
-    limits = {"NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": features, "NUMBA_CACHE_DIR": str(tmp_path)}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{__file__}::test_every_shape"]
+def test_products_and_engine_with_the_vectors_of_other_processors(name: str, features: str, tmp_path: Path) -> None:
+    # sizes are constants in an engine's loop, which the compiler makes use of: the products alone are not enough
+    engine = [
+        f"tests/laws/test_narrow_engine.py::{name}"
+        for name in ("test_sequential_order", "test_batches_of_several_tiles")
+    ]
+    limits = {
+        "NUMBA_CPU_NAME": name,
+        "NUMBA_CPU_FEATURES": features,
+        "NUMBA_CACHE_DIR": str(tmp_path),
+        "XDG_CACHE_HOME": str(tmp_path),
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{__file__}::test_every_shape", *engine]
     done = subprocess.run(
         command, cwd=Path(__file__).parents[2], env={**os.environ, **limits}, capture_output=True, text=True
     )
