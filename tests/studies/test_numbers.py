@@ -320,6 +320,7 @@ def test_readings_of_an_accuracy_are_judged_by_their_own_spread(tmp_path: Path) 
             ["got look 3 divided by itself"],
         ),
         ({"mean": "accuracy", "look": -1}, {"published": 1.0}, ["look: got -1"]),
+        ({"mean": "accuracy", "look": True}, {"published": 1.0}, ["look: got True"]),
     ],
 )
 def test_mistakes(measure: dict[str, Any], judged_by: dict[str, Any], pieces: list[str]) -> None:

@@ -23,7 +23,7 @@ from gradlab.studies.claims.result import Unit
 from gradlab.studies.levels import Levels
 
 LayerName = Annotated[int, Field(ge=1)] | Literal["output", "every"] | Annotated[str, Field(pattern=r"^norm [1-9]\d*$")]
-LookNumber = Annotated[int, Field(ge=0)]
+LookNumber = Annotated[int, Field(ge=0, strict=True)]
 SPREAD_OF = "spread of "
 OWN_NETWORKS = 5  # of a cell: with fewer, its own spread may be replaced by a cheaper cell's
 UNMEASURED = "no networks measured yet"
