@@ -11,6 +11,7 @@ SIZE = ("tests/studies/test_size.py", "-k", "bound or counts_pairs")
 COLUMNS = ("tests/reports/test_columns.py",)
 SEEDS = ("tests/test_seeds.py",)
 STATS = ("tests/test_stats.py",)
+VERDICTS = ("tests/studies/test_verdicts.py",)
 
 
 class Fault(NamedTuple):
@@ -49,11 +50,11 @@ FAULTS = [
     # parts
     Fault("parts/activations/sigmoidal.py", "    return k * (1.0 - a * a)", "    return k * (1.0 - a)",
           ("tests/laws/test_activations.py", "-k", "tanh")),
-    Fault("parts/optimizers.py", "new_square = beta2 * square + new2 * decayed * decayed",
+    Fault("parts/optimizers/torch_forms.py", "new_square = beta2 * square + new2 * decayed * decayed",
           "new_square = beta2 * square + new1 * decayed * decayed", (STACK, "-k", "every_variant and adam")),
-    Fault("parts/optimizers.py", "xp.where(step < 1.5, 1.0, 1.0 - dampening)", "1.0 - dampening",
+    Fault("parts/optimizers/torch_forms.py", "xp.where(step < 1.5, 1.0, 1.0 - dampening)", "1.0 - dampening",
           (STACK, "-k", "every_variant and dampening")),
-    Fault("parts/optimizers.py", "        1.0 - lr * weight_decay,", "        1.0 - weight_decay,",
+    Fault("parts/optimizers/torch_forms.py", "        1.0 - lr * weight_decay,", "        1.0 - weight_decay,",
           (STACK, "-k", "every_variant and adamw")),
     Fault("parts/schedules.py", "(step + 1.0) / xp.maximum(warmup, 1.0)", "step / xp.maximum(warmup, 1.0)",
           ("tests/laws/test_schedules.py",)),
@@ -76,12 +77,15 @@ FAULTS = [
           STATS),
     Fault("stats/means.py", "/ 2 * math.sqrt(found.n + 1)", "/ 2 * math.sqrt(found.n)", STATS),
     # claims
-    Fault("studies/claims.py", '"held" if high <= upper else "not held" if low > upper',
-          '"held" if low <= upper else "not held" if high > upper', SIZE),
-    Fault("studies/claims.py", '"held" if low >= lower else "not held" if high < lower',
-          '"held" if high >= lower else "not held" if low < lower', SIZE),
-    Fault("studies/number_claims.py", "values, below = values[:pairs], below[:pairs]",
-          "values, below = values[:pairs], below[::-1][:pairs]",
+    Fault("studies/claims/criteria/bound.py", '"held" if far < slack or', '"held" if near < slack or', SIZE),
+    Fault("studies/claims/criteria/bound.py", "if near > 0.0 or", "if far > 0.0 or", SIZE),
+    Fault("studies/claims/criteria/bound.py", "bound, slack = (1.0 if self.is_upper else -1.0)",
+          "bound, slack = (-1.0 if self.is_upper else 1.0)", SIZE),
+    Fault("studies/claims/criteria/published.py", "if one.n < LEAST_NETWORKS", "if one.borrowed is None and one.n < LEAST_NETWORKS",
+          VERDICTS),
+    Fault("studies/claims/criteria/published.py", "> math.log(self.resolution(one))", "> self.resolution(one)", VERDICTS),
+    Fault("stats/scales.py", "np.log(x + half) - np.log(self.top - x + half)", "np.log(x + half) - np.log(self.top - x)", VERDICTS),
+    Fault("studies/claims/measures/mean.py", "mine[:pairs] - others[:pairs]", "mine[:pairs] - others[::-1][:pairs]",
           ("tests/studies/test_numbers.py", "-k", "paired_replicas")),
     Fault("studies/analyze.py", 'f"SELECT SUM({first} > {second}), SUM({first} < {second}), COUNT(*)',
           'f"SELECT SUM({first} < {second}), SUM({first} > {second}), COUNT(*)', SIZE),
@@ -97,7 +101,8 @@ FAULTS = [
     Fault("studies/store.py", "for code in range(len(OUTCOME_ORDER)))", "for code in reversed(range(len(OUTCOME_ORDER))))", SIZE),
     Fault("studies/metrics.py", "np.logical_or.accumulate(~live, axis=0)", "~live",
           ("tests/studies/test_metrics.py", "-k", "recovers")),
-    Fault("studies/reaching.py", "if one and not two]", "if two and not one]", ("tests/studies/test_reaching.py",)),
+    Fault("studies/claims/measures/reaching.py", "if self._reaches(cell) and not self._reaches(other)]",
+          "if self._reaches(other) and not self._reaches(cell)]", ("tests/studies/test_reaching.py",)),
     # theory
     Fault("theory/finite/dead.py", "dead += one * half + both * quarter", "dead += one * half", ("tests/theory/test_finite.py",)),
     Fault("theory/finite/dead.py", "return depth + 1  # the quotient", "return depth  # the quotient",
@@ -111,8 +116,8 @@ FAULTS = [
     # reports
     Fault("reports/words.py", "(cell.at_birth if at_birth else cell.outcomes).get(outcome)", "cell.outcomes.get(outcome)",
           COLUMNS),
-    Fault("reports/sections.py", '("at birth", "collapsed", True)', '("at birth", "collapsed", False)', COLUMNS),
-    Fault("reports/text.py", '("at birth", "collapsed", True)', '("at birth", "collapsed", False)', COLUMNS),
+    Fault("reports/selection.py", '("at birth", "collapsed", True)', '("at birth", "collapsed", False)', COLUMNS),
+    Fault("reports/selection.py", "(happened and heading in ALWAYS)", "(happened and heading in BRIEF)", COLUMNS),
     Fault("reports/words.py", "metric.mean(values[:, -1])", "metric.mean(values[:, 0])",
           ("tests/reports/test_columns.py", "tests/reports/test_words.py")),
     Fault("reports/words.py", "{whole // 60} min {whole % 60:02d} s", "{whole // 60} min {whole % 60} s",

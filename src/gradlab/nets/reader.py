@@ -52,7 +52,7 @@ _SOFTMAX = (nn.Softmax, nn.LogSoftmax)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ModelReading:
     """What a live model says of itself.
 
     Attributes:
@@ -64,7 +64,7 @@ class Reading:
     doubts: tuple[Doubt, ...]
 
 
-def read_model(model: nn.Module, input: Sequence[int] | None = None) -> Reading:
+def read_model(model: nn.Module, input: Sequence[int] | None = None) -> ModelReading:
     """The description of a model, and what its values leave in doubt.
 
     Args:
@@ -113,7 +113,7 @@ def read_model(model: nn.Module, input: Sequence[int] | None = None) -> Reading:
         spec = NetworkSpec.model_validate(network)
     except ValidationError as error:
         raise from_validation(error, "model") from None
-    return Reading(spec, (*shared_weights(layers), *doubts))
+    return ModelReading(spec, (*shared_weights(layers), *doubts))
 
 
 def _layer(name: str, part: nn.Module, table: dict[str, Any]) -> Record:

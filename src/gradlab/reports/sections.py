@@ -21,7 +21,7 @@ from gradlab.reports.words import (
     rate_text,
     seconds_text,
 )
-from gradlab.stats.text import value_text
+from gradlab.stats.text import counted_text, value_text
 from gradlab.studies.claims.result import VERDICTS
 from gradlab.studies.exact import COMPUTATIONS
 from gradlab.studies.results import Analysis, CellResult
@@ -71,8 +71,7 @@ def verdicts_text(analysis: Analysis) -> str:
     """How many claims of each verdict there are; "" without claims."""
     found = [claim.verdict for claim in analysis.claims]
     counted = [f"{found.count(verdict)} {verdict}" for verdict in VERDICTS if verdict in found]
-    noun = "claim" if len(found) == 1 else "claims"
-    return f"{count_text(len(found))} {noun}: {', '.join(counted)}" if found else ""
+    return f"{counted_text(len(found), 'claim')}: {', '.join(counted)}" if found else ""
 
 
 def how_run(analysis: Analysis) -> list[tuple[str, str]]:

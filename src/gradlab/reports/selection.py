@@ -37,7 +37,7 @@ OUTCOMES = (
     ("stalled", "stalled", False),
 )  # heading, outcome, whether at birth
 BRIEF = ("collapsed", "at birth")
-ALWAYS = ("diverged", "stalled")  # what no rule of a study's own asks about, and its numbers are not to be read without
+ALWAYS = ("diverged", "stalled")  # shown wherever they happen: other numbers of such networks mislead without them
 _OF_TRAINING = ("at birth", "diverged", "trained", "stalled")  # headings without a meaning where nothing was trained
 
 

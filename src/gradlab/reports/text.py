@@ -15,20 +15,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from gradlab.reports.selection import (
-    BRIEF,
-    MOST_OF_A_ROW,
-    grouped,
-    happened_text,
-    labels,
-    outcome_columns,
-    spans_text,
-)
-from gradlab.reports.tables import WIDE, fits, print_line, print_table
+from gradlab.reports.cells_text import print_cells, print_factors
+from gradlab.reports.tables import WIDE, print_line, print_table
 from gradlab.reports.trained_text import differ, trained_lines
 from gradlab.reports.words import (
-    NOTHING,
-    cell_rate,
     changed_text,
     claim_count_text,
     claim_name,
@@ -36,7 +26,6 @@ from gradlab.reports.words import (
     expected_text,
     levels_text,
     measured_text,
-    metric_text,
     published_text,
     rate_text,
     seconds_text,
@@ -45,11 +34,8 @@ from gradlab.reports.words import (
 from gradlab.stats.text import counted_text, percent_text
 from gradlab.studies.claims.result import VERDICTS
 from gradlab.studies.exact import COMPUTATIONS
-from gradlab.studies.outcome_names import counts_outcomes
-from gradlab.studies.results import Analysis, CellResult
+from gradlab.studies.results import Analysis
 from gradlab.studies.study import Study
-
-_WIDE = (*BRIEF, "dead", "constant", "diverged", "trained")  # headings of outcomes on a wide terminal
 
 
 def print_analysis(analysis: Analysis, console: Console, page: Path | None) -> None:
@@ -64,8 +50,8 @@ def print_analysis(analysis: Analysis, console: Console, page: Path | None) -> N
     console.print()
     if analysis.claims:
         _claims(analysis, console)
-    _cells(analysis, console)
-    _factors(analysis, console)
+    print_cells(analysis, console)
+    print_factors(analysis, console)
     _how(analysis, console)
     console.print()
     print_line(console, analysis.answer or status_text(analysis) or "Everything is recorded.", style="bold")
@@ -98,7 +84,7 @@ def _how(analysis: Analysis, console: Console) -> None:
     """How much was run, and how, in a line."""
     seconds = seconds_text(analysis.seconds)
     if analysis.study.is_exact:
-        print_line(console, f"{_computations(len(analysis.computed))} in {seconds}; nothing was trained.")
+        print_line(console, f"{counted_text(len(analysis.computed), 'computation')} in {seconds}; nothing was trained.")
         return
     done = f"{count_text(analysis.networks)} of {counted_text(analysis.wanted, 'network')}"
     print_line(console, f"{done} in {seconds}, {analysis.engine} on {analysis.device}, seed {analysis.seed}.")
@@ -146,7 +132,7 @@ def print_study(study: Study, plan_rows: Sequence[tuple[str, int, int]], console
             (name, each.compute, COMPUTATIONS[each.compute].meaning) for name, each in study.computations.items()
         ]
         print_table(console, computed, ["name", "computation", "what it is"], [])
-        print_line(console, f"{_computations(len(computed))}; nothing is trained.")
+        print_line(console, f"{counted_text(len(computed), 'computation')}; nothing is trained.")
     else:
         rows = [(cell, count_text(networks), count_text(steps)) for cell, networks, steps in plan_rows]
         print_table(console, rows, ["cell"], ["networks", "steps"])
@@ -205,66 +191,3 @@ def _claims(analysis: Analysis, console: Console) -> None:
                 print_line(console, f"{claim.id} {fits} of {networks}{tried}", indent=2)
     if any(reading.compatible for claim in analysis.claims for reading in claim.readings):
         console.print()
-
-
-def _cells(analysis: Analysis, console: Console) -> None:
-    """Named cells in a table; a map or grid in one line."""
-    groups = grouped(analysis.cells)
-    short = [cell for cells in groups.values() if len(cells) <= MOST_OF_A_ROW for cell in cells]
-    if short:
-        wanted = _WIDE if console.width >= WIDE else BRIEF
-        columns = outcome_columns(analysis.study, short, wanted)
-        besides = [column for column in columns if column[0] not in wanted]
-        metrics = analysis.study.metrics
-        names = labels(short)
-        rows = [
-            [label, _progress(cell), *(metric_text(cell, *metric) for metric in metrics.items())]
-            + [rate_text(cell_rate(cell, outcome, at_birth=birth)) for _, outcome, birth in columns]
-            for cell, label in zip(short, names, strict=True)
-        ]
-        headings = ["n", *(name.replace("_", " ") for name in metrics), *(heading for heading, _, _ in columns)]
-        if besides and not fits(console, rows, ["cell"], headings):  # counts take less room than rates
-            counts = [[_count_of(cell, outcome) for _, outcome, _ in besides] for cell in short]
-            kept = len(headings) - len(besides)
-            slim = [[*row[: kept + 1], *counted] for row, counted in zip(rows, counts, strict=True)]
-            if fits(console, slim, ["cell"], headings):
-                rows = slim
-            else:
-                print_table(console, [row[: kept + 1] for row in rows], ["cell"], headings[:kept])
-                rows = [[label, *row[kept + 1 :]] for label, row in zip(names, rows, strict=True)]
-                headings = headings[kept:]
-        print_table(console, rows, ["cell"], headings)
-    for row, cells in groups.items():
-        if len(cells) > MOST_OF_A_ROW:
-            name, found = f"{row}: " if row else "", spans_text(analysis.study, cells)
-            others = f"; {happened}" if (happened := happened_text(cells)) else ""
-            said = f"{found}{others}; each of them stands on the page" if found else "none recorded yet"
-            print_line(console, f"{name}{counted_text(len(cells), 'cell')}, {said}.", indent=2)
-            console.print()
-
-
-def _count_of(cell: CellResult, outcome: str) -> str:
-    rate = cell_rate(cell, outcome)
-    return NOTHING if rate is None else count_text(rate.count)
-
-
-def _progress(cell: CellResult) -> str:
-    done = count_text(cell.replicas)
-    return done if cell.replicas >= cell.wanted else f"{done} of {count_text(cell.wanted)}"
-
-
-def _factors(analysis: Analysis, console: Console) -> None:
-    """How much each factor moves the rate."""
-    if any(cell.outcomes["collapsed"].count for cell in analysis.cells if cell.outcomes) and counts_outcomes(
-        analysis.study
-    ):
-        rows = [
-            (effect.factor, f"{100 * effect.largest:.1f} points on average", count_text(effect.cells))
-            for effect in analysis.effects
-        ]
-        if rows:
-            print_table(console, rows, ["factor"], ["moves the rate by", "cells"])
-
-
-def _computations(count: int) -> str:
-    return f"{count_text(count)} computation{'s' * (count != 1)}"

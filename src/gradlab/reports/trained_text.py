@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradlab.reports.words import count_text, seconds_text
+from gradlab.reports.words import seconds_text
+from gradlab.stats.text import counted_text
 from gradlab.studies.environment import Trained
 
 
@@ -16,7 +17,7 @@ def trained_lines(trained: Sequence[Trained]) -> list[tuple[str, str]]:
             for part in trained[:1]
             for name, value in {**part.environment.versions, **part.environment.hardware}.items()
         ]
-    return [(f"{count_text(part.networks)} {_noun(part)} trained by", environment_text(part)) for part in trained]
+    return [(f"{counted_text(part.networks, 'network')} trained by", environment_text(part)) for part in trained]
 
 
 def differ(trained: Sequence[Trained]) -> bool:
@@ -31,7 +32,3 @@ def environment_text(part: Trained) -> str:
     versioned = [f"{name} {number}" for name, number in versions.items()]
     where = f"{part.engine} on {part.device}, {', '.join(machine)}"
     return f"{where}; {', '.join(versioned)}; in {seconds_text(part.seconds)}"
-
-
-def _noun(part: Trained) -> str:
-    return "network" if part.networks == 1 else "networks"

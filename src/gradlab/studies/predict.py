@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class Description:
     """A network as theory takes it.
 
     Attributes:
@@ -62,16 +62,16 @@ def predict(
 
 def described(
     network: NetworkSpec | Setup | nn.Module, inputs: Inputs | None = None, *, shape: Sequence[int] | None = None
-) -> Described:
+) -> Description:
     """The description behind a network, and what is known of its inputs and weights.
 
     Raises:
         UserError: As of `predict`.
     """
     if isinstance(network, Setup):
-        return Described(network.network, inputs_of(network) if inputs is None else inputs)
+        return Description(network.network, inputs_of(network) if inputs is None else inputs)
     if isinstance(network, NetworkSpec):
-        return Described(network, Inputs() if inputs is None else inputs)
+        return Description(network, Inputs() if inputs is None else inputs)
     from torch import nn
 
     if not isinstance(network, nn.Module):
@@ -79,4 +79,4 @@ def described(
     from gradlab.nets.reader import read_model
 
     reading = read_model(network, shape)
-    return Described(reading.spec, Inputs() if inputs is None else inputs, reading.doubts)
+    return Description(reading.spec, Inputs() if inputs is None else inputs, reading.doubts)
