@@ -4,6 +4,9 @@ Generic in the widths, so that they are compiled once a machine and linked into 
 by the address of its first element; rows of a tile are `TILE` examples. `affine` is W x + b forward, and W' g for the layer
 below; `outer` adds g x' to the gradients of the weights, `add_rows` those of the biases. Sums run in an order that depends
 on the shape alone.
+
+Numba keeps the machine code of these functions beside this file and makes it anew when this file changes, not when `blocks` does:
+change both together. (Last change of `blocks`: chunks written out, sums of more vectors than lanes.)
 """
 
 from __future__ import annotations
