@@ -1,4 +1,4 @@
-"""`Described`: a pydantic model whose docstring says in the JSON schema what each of its keys is."""
+"""`Described`: a pydantic model whose docstring says in the JSON schema what each of its keys is, and which converts nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import Any
 
-from pydantic import BaseModel, GetJsonSchemaHandler
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -48,8 +48,34 @@ def describe(table: dict[str, Any], model: type[BaseModel]) -> None:
     table["description"] = " ".join(first.split())
 
 
+def without_conversions(part: Any, *, is_choice: bool = False) -> None:
+    """Make a core schema take numbers and switches as the JSON schema says: no text, and no true for 1.
+
+    A number is finite, too, but where a key also takes other things, as the level of a factor does.
+    """
+    if isinstance(part, list | tuple):
+        for each in part:
+            without_conversions(each, is_choice=is_choice)
+    elif isinstance(part, dict):
+        kind = part.get("type")
+        if kind in ("int", "float", "bool"):
+            part["strict"] = True
+            if kind == "float" and not is_choice:
+                part["allow_inf_nan"] = False
+        for key, each in part.items():
+            if key not in ("metadata", "default"):
+                without_conversions(each, is_choice=is_choice or kind == "union")
+
+
 class Described(BaseModel):
     """A model whose keys the JSON schema describes, from the `Attributes:` section of its docstring."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """The schema that takes what is written as it is written."""
+        schema = handler(source)
+        without_conversions(schema)
+        return schema
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -235,7 +236,8 @@ def from_validation(
     Returns:
         One line for one problem; for several a first line with their number and an indented line for each.
     """
-    problems = [_problem(details, where, known or {}) for details in error.errors(include_url=False)]
+    entries = _choices_joined([dict(details) for details in error.errors(include_url=False)])
+    problems = [_problem(details, where, known or {}) for details in entries]
     problems = list({str(problem): problem for problem in problems}.values())  # a law of every layer is told once
     if len(problems) == 1:
         return problems[0]
@@ -259,9 +261,63 @@ def _problem(details: Mapping[str, Any], where: str, known: Mapping[str, Sequenc
         keys = context.get("known") or known.get(table)
         unknown = f"{path}: unknown key" + (f" of {context['of']}" if "of" in context else "")
         return SpecError(f"{unknown}; {suggestion(details['loc'][-1], keys)}" if keys else unknown)
-    expected = details["msg"].removeprefix("Input should be ").removeprefix("Input should ")
-    expected = expected if expected != details["msg"] else expected[:1].lower() + expected[1:]
-    return SpecError(path or "value", got=shown(details["input"]), expected=expected)
+    return SpecError(path or "value", got=shown(details["input"]), expected=_wanted(details))
+
+
+# What pydantic calls by Python's names, as TOML calls it; the limits stand in the context of its errors.
+_WANTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number, and no endless one",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "string_too_short": "a text of at least {min_length} character",
+    "string_pattern_mismatch": "text that matches {pattern}",
+    "too_short": "at least {min_length} of them",
+    "too_long": "at most {max_length} of them",
+    "missing_argument": "a value",
+}
+_OF_A_CHOICE = re.compile(
+    r"str|int|float|bool|constrained-(int|str|float)|(dict|list|tuple|literal)\[.*|[A-Z][A-Za-z]*"
+)
+
+
+def _wanted(details: Mapping[str, Any]) -> str:
+    """What would have been right, in the words of a study file."""
+    wanted = _WANTED.get(details["type"])
+    if wanted is not None:
+        return wanted.format(**details.get("ctx", {}))
+    message = str(details["msg"])
+    wanted = message.removeprefix("Input should be ").removeprefix("Input should ")
+    return wanted if wanted != message else wanted[:1].lower() + wanted[1:]
+
+
+def _choices_joined(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Errors with those of one value that may be of several types made one: it is none of them."""
+    joined: dict[tuple[object, ...], list[dict[str, Any]]] = {}
+    for k, entry in enumerate(entries):
+        place, last = tuple(entry["loc"][:-1]), entry["loc"][-1] if entry["loc"] else ""
+        is_choice = entry["type"] in _WANTED or entry["type"] in ("literal_error", "string_pattern_mismatch")
+        is_choice = is_choice and isinstance(last, str) and _OF_A_CHOICE.fullmatch(last) is not None
+        joined.setdefault((place, id(entry["input"])) if is_choice else (k,), []).append(entry)
+    found = []
+    for members in joined.values():
+        first = members[0]
+        if len(members) > 1:
+            wanted = list(dict.fromkeys(_wanted(member) for member in members))
+            said = ", ".join(wanted[:-1]) + f" or {wanted[-1]}" if len(wanted) > 1 else wanted[0]
+            first = {**first, "loc": first["loc"][:-1], "type": "none of several types", "msg": said}
+        found.append(first)
+    return found
 
 
 def _dotted(where: str, location: Iterable[str | int]) -> str:

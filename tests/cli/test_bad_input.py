@@ -152,7 +152,7 @@ FILES = [
     Bad("unknown key of a row", FILE, ["rows[1].nte", 'did you mean "note"'], ('id = "B"', 'id = "B"\nnte = "x"')),
     Bad("text for a table", FILE, ["recipe"], ("[recipe]\noptimizer", 'recipe = "sgd"\n[other]\noptimizer')),
     Bad("text for a number", FILE, ["replicas", "'four'", "whole number"], ("replicas = 4", 'replicas = "four"')),
-    Bad("number for a text", FILE, ["question", "string"], ('"Does the command line work?"', "42")),
+    Bad("number for a text", FILE, ["question", "expected text"], ('"Does the command line work?"', "42")),
     Bad("number for a row", FILE, ["rows"], ('[[rows]]\nid = "A"', "[[rows]]\nid = 7")),
     Bad("name as a path", FILE, ["name", "../tiny"], ('name = "tiny"', 'name = "../tiny"')),
     Bad("rows of one name", FILE, ["row", '"A" 2 times', "once"], ('id = "B"', 'id = "A"')),

@@ -77,7 +77,7 @@ def test_given_examples_are_tested_on_those_held_out(source: str) -> None:
         ({"linspace": [0, 1, 2], "from": "task", "count": 3}, "both or neither"),
         ({"linspace": [0, 1, 2], "count": 3}, 'a count only beside "from"'),
         ({"count": 3}, "both or neither"),
-        ({"linspace": [0, 1, 0]}, "count at least 1"),
+        ({"linspace": [0, 1, 0]}, "count from 1 to 1,000,000"),
         ({"from": "elsewhere", "count": 3}, "'task', 'test' or 'fresh'"),
         ({"from": "task", "count": 0}, "greater than or equal to 1"),
         ({"from": "test", "count": 0}, "greater than or equal to 1"),

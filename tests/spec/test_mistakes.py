@@ -79,7 +79,7 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
     ({"output": "relu"}, ["network.output", "got 'relu'", "a table"]),
     ({"batch_size": "all"}, ["recipe.batch_size", "got 'all'", 'at least 1, or "full"']),
     ({"batch_size": True}, ["recipe.batch_size", "got True"]),
-    ({"steps": 1.5}, ["recipe.steps", "got 1.5", "integer"]),
+    ({"steps": 1.5}, ["recipe.steps", "got 1.5", "whole number"]),
     ({"order": "random"}, ["recipe.order", 'got "random"', "'shuffled', 'sequential' or 'by_class'"]),
     ({"order": "by_class"}, ["recipe.order", "by_class for task x_sin_5x", "a task that has classes"]),
     ({"precision": "float16"}, ["recipe.precision", 'got "float16"', "'float32' or 'float64'"]),

@@ -206,7 +206,7 @@ def test_settings_and_trained_studies_are_told_apart() -> None:
         ),
         ("pool", {"image": [[1.0]], "kind": "max"}, "2 x 2 of them at least"),
         ("pool", {"image": [[float("nan")] * 2] * 2, "kind": "max"}, "4 problems"),
-        ("relu_network", {"layers": [{"weights": [[float("inf"), 1.0]], "biases": [0.0]}]}, "less than or equal"),
+        ("relu_network", {"layers": [{"weights": [[float("inf"), 1.0]], "biases": [0.0]}]}, "finite number"),
         ("relu_network", {"layers": [{"weights": [[1.0, 1.0]], "biases": [0.0, 1.0]}]}, "a bias for each row"),
         ("summary", {"input": [4], "layers": ["conv2d(2, 3)"]}, "layer 1 (conv2d): got 4 numbers in a row"),
         ("padding_work", {"input": [1, 4, 4], "filters": 1, "kernel": 5}, "kernel"),

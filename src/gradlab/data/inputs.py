@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from gradlab.parts.param import Value
 
+MOST_INPUTS = 1_000_000
+FARTHEST = 1e30  # single precision ends at 3.4e38
+
 
 class InputSet(Described):
     """A set of inputs: either equally spaced points of a one-dimensional input, or examples of the task.
@@ -35,7 +38,7 @@ class InputSet(Described):
 
     linspace: tuple[float, float, int] | None = None
     source: Literal["task", "test", "fresh"] | None = Field(default=None, alias="from")
-    count: int | None = Field(default=None, ge=1, le=1_000_000)
+    count: int | None = Field(default=None, ge=1, le=MOST_INPUTS)
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -43,10 +46,11 @@ class InputSet(Described):
             raise SpecError("inputs", got="both or neither", expected='either linspace or from = "task" or "test"')
         if self.linspace is not None and self.count is not None:
             raise SpecError("inputs.count", got=self.count, expected='a count only beside "from"')
-        if self.linspace is not None and self.linspace[2] < 1:
-            raise SpecError(
-                "inputs.linspace", got=list(self.linspace), expected="[first, last, count], count at least 1"
-            )
+        if self.linspace is not None:
+            first, last, count = self.linspace
+            if not 1 <= count <= MOST_INPUTS or max(abs(first), abs(last)) > FARTHEST:
+                expected = f"[first, last, count], count from 1 to {MOST_INPUTS:,}, the others at most {FARTHEST:g}"
+                raise SpecError("inputs.linspace", got=list(self.linspace), expected=expected)
         return self
 
     @property

@@ -5,17 +5,18 @@ from __future__ import annotations
 import codecs
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from gradlab.data.inputs import InputSet
-from gradlab.errors import SpecError, StudyFileError, UnknownName, from_validation
+from gradlab.errors import SpecError, StudyFileError, UnknownName, from_validation, shown
 from gradlab.spec import Recipe
 from gradlab.spec.written import NetworkTable
 from gradlab.studies.claims.table import ClaimTable, expanded
@@ -32,6 +33,7 @@ from gradlab.studies.study import (
     Signals,
     Snapshots,
     Study,
+    Variant,
 )
 
 MOST_BYTES = 10_000_000
@@ -76,9 +78,10 @@ def load_study(name_or_path: str, settings: Sequence[str] = (), *, quick: bool =
         raise SpecError("--set", got=f"{settings[0]} for an exact study", expected="nothing: it trains no network")
     if quick and not is_exact:  # nothing is quicker than what is only computed
         table, settings = _reduced(table, path), [*_quick_settings(table), *settings]
-    study = study_from(apply_settings(table, settings))
+    study = study_from(table)
     if not settings:
         return study
+    study = study_from(apply_settings(table, settings))  # of a table that is known to be well made
     from gradlab.studies.plan import without_lost_claims
 
     return without_lost_claims(study)
@@ -133,12 +136,31 @@ def read_table(path: Path) -> dict[str, Any]:
             "study file", file=path, got=error.strerror or str(error), expected="a TOML file"
         ) from None
     try:
-        return tomllib.loads(text)
+        table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # beside malformed TOML: thousands of digits or brackets
         place = re.search(r"\(at line (\d+), column \d+\)", str(error))
         raise StudyFileError(
             "malformed TOML", file=path, line=int(place[1]) if place else None, got=str(error), expected="TOML"
         ) from None
+    for part in _texts(table):
+        control = next((sign for sign in part if category(sign) == "Cc" and sign not in "\n\r\t"), None)
+        if control is not None:  # it would steer the terminal that shows it
+            got = f"{shown(part)} with the control character U+{ord(control):04X}"
+            raise StudyFileError("study file", file=path, got=got, expected="text", do="Leave the character out")
+    return table
+
+
+def _texts(part: object) -> Iterator[str]:
+    """All keys and texts of a table."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, Mapping):
+        for key, value in part.items():
+            yield key
+            yield from _texts(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from _texts(value)
 
 
 def study_from(table: dict[str, Any]) -> Study:
@@ -149,7 +171,7 @@ def study_from(table: dict[str, Any]) -> Study:
     """
     models: dict[str, type[BaseModel]] = {
         "": Study, "rows": Row, "factors": Factor, "claims": Claim, "looks": Looks, "inputs": InputSet, "outcomes": OutcomeRule,
-        "metrics": Metric, "computations": Computed, "signals": Signals, "snapshots": Snapshots,
+        "metrics": Metric, "variants": Variant, "computations": Computed, "signals": Signals, "snapshots": Snapshots,
     }  # fmt: skip
     known = {path: tuple(f.alias or name for name, f in model.model_fields.items()) for path, model in models.items()}
     try:

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from pydantic import Field, model_validator
 
+from gradlab.data.inputs import FARTHEST
 from gradlab.errors import SpecError
 from gradlab.signals import DISTRIBUTIONS, QUANTITIES
 from gradlab.stats import Mean, Scale, t_mean
@@ -180,8 +181,8 @@ class Square(Strict):
         count: Points along each side.
     """
 
-    low: float = Field(allow_inf_nan=False)
-    high: float = Field(allow_inf_nan=False)
+    low: float = Field(ge=-FARTHEST, le=FARTHEST)
+    high: float = Field(ge=-FARTHEST, le=FARTHEST)
     count: int = Field(default=61, ge=2, le=500)
 
     @model_validator(mode="after")

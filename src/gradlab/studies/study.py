@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from gradlab.data import TASKS
 from gradlab.data.inputs import InputSet
 from gradlab.errors import SpecError, UnknownName, shown
 from gradlab.studies.claims import Claim
@@ -162,6 +163,18 @@ class Computed(Strict):
     given: dict[str, Any] = {}
 
 
+class Variant(Strict):
+    """What `--set task=NAME` changes besides the task.
+
+    Attributes:
+        network: Changes of the base's network, as of a row.
+        recipe: Changes of the base's recipe, in the same way.
+    """
+
+    network: dict[str, Any] = {}
+    recipe: dict[str, Any] = {}
+
+
 class Study(Strict):
     """A whole study. Attributes follow the TOML file, where those that are no tables stand in `[study]`.
 
@@ -218,7 +231,7 @@ class Study(Strict):
     claims: tuple[Claim, ...] = ()
     fixed: tuple[str, ...] = ()
     quick: tuple[str, ...] = ()
-    variants: dict[str, dict[str, Any]] = {}
+    variants: dict[str, Variant] = {}
 
     @model_validator(mode="before")
     @classmethod
@@ -248,6 +261,13 @@ class Study(Strict):
             raise SpecError("computations", got="some in a study of kind trained", expected='none, or kind = "exact"')
         for name, each in self.computations.items():
             arguments(each.compute, each.given, f"computations.{name}.given")
+        return self
+
+    @model_validator(mode="after")
+    def _of_known_tasks(self) -> Self:
+        for name in self.variants:
+            if name not in TASKS:
+                raise UnknownName("task", name, tuple(TASKS), do="Variants names it")
         return self
 
     @model_validator(mode="after")
@@ -308,4 +328,5 @@ __all__ = [
     "Snapshots",
     "Square",
     "Study",
+    "Variant",
 ]

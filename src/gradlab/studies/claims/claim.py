@@ -34,7 +34,7 @@ class Claim(Strict):
     statement: str
     measure: AnyMeasure
     published: float | None = Field(default=None, allow_inf_nan=False)
-    published_replicas: int = Field(default=1000, ge=1)
+    published_replicas: int = Field(default=1000, ge=1, le=10_000_000)  # what is computed of them takes 24 bytes each
     resolution: float | None = Field(default=None, gt=1.0, allow_inf_nan=False)
     source: str = ""
     expected: Expectation | None = None
