@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from gradlab.stats.text import mean_text, number_text, value_text
+from gradlab.stats.text import counted_text, interval_text, mean_text, number_text, percent_text, value_text
 from gradlab.studies.results import SCHEMA
 
 ROOT = Path(__file__).parents[1]
@@ -43,13 +43,6 @@ def run(study: str, store: Path, settings: list[str]) -> dict[str, Any]:
     return document
 
 
-def percent(value: float | None) -> str:
-    """A rate in per cent."""
-    if value is None:
-        return "-"
-    return f"{100 * value:.1f} %" if abs(value) >= 0.0005 else f"{100 * value:.2g} %"
-
-
 def judged(claim: dict[str, Any]) -> str:
     """The verdict with what it was judged by, where the file says so."""
     judgement = claim.get("judgement")
@@ -59,13 +52,16 @@ def judged(claim: dict[str, Any]) -> str:
 def counts(documents: list[dict[str, Any]]) -> list[str]:
     """How many published numbers came out, how many did not, and of how many nothing can be said; a line a verdict.
 
-    Files written before judgements were named hold verdicts of other rules; how many there are is said.
+    Files written before judgements were named hold verdicts of other rules; their studies are named.
     """
-    claims = [
-        (claim, "judgement" in claim) for one in documents for claim in one["claims"] if claim["kind"] == "published"
+    claims = [claim for one in documents for claim in one["claims"] if claim["kind"] == "published"]
+    found = Counter(REPRODUCED[claim["verdict"]] for claim in claims)
+    lines = [
+        f"Of {counted_text(len(claims), 'claim')} about published numbers:",
+        "",
+        "| of a published number | claims |",
+        "|---|---|",
     ]
-    found = Counter(REPRODUCED[claim["verdict"]] for claim, _ in claims)
-    lines = [f"Of {len(claims)} claims about published numbers:", "", "| of a published number | claims |", "|---|---|"]
     lines += [f"| {word} | {found[word]} |" for word in REPRODUCED.values()]
     old = dict.fromkeys(one["study"] for one in documents if any("judgement" not in claim for claim in one["claims"]))
     if old:
@@ -82,19 +78,20 @@ def claim_row(claim: dict[str, Any]) -> str:
     if claim["kind"] == "exact":
         texts = [claim["id"], claim["statement"], *map(value_text, (claim["expected"], claim["found"]))]
         return _row([*texts, "-", judged(claim), claim["why"]])
-    is_share = claim.get("unit", "share") in ("share", "points")
-    text = percent if is_share else number_text
-    published = ("bound " if claim["kind"] == "bound" else "") + text(claim["published"])
+    unit = {"share": "%", "points": "points"}.get(claim.get("unit", "share"), "")
+    published = (
+        "-" if claim["published"] is None else (percent_text if unit else number_text)(float(claim["published"]))
+    )
+    if claim["kind"] == "bound":
+        published = f"bound {published}"
     if claim["readings"]:
-        measured = (
-            f"{sum(bool(each['compatible']) for each in claim['readings'])} of {len(claim['readings'])} readings tried"
-        )
+        fits = sum(bool(each["compatible"]) for each in claim["readings"])
+        measured = f"{fits} of {counted_text(len(claim['readings']), 'reading')} tried"
     elif claim["measured"] is None or claim["low"] is None:
         measured = "-"
-    elif is_share:
-        measured = f"{percent(claim['measured'])} [{100 * claim['low']:.1f}, {100 * claim['high']:.1f}]"
     else:
-        measured = mean_text(*(float(claim[key]) for key in ("measured", "low", "high")))
+        ends = [float(claim[key]) for key in ("measured", "low", "high")]
+        measured = interval_text(*ends, unit) if unit else mean_text(*ends)
     if claim.get("borrowed"):
         measured += ", spread borrowed"
     cells = [
@@ -110,12 +107,12 @@ def _row(cells: list[str]) -> str:
 
 def how(document: dict[str, Any]) -> str:
     """What was run, on what: of every environment that trained networks, how many, how long, and its versions."""
-    count = f"{document['networks']:,} networks"
+    count = counted_text(document["networks"], "network")
     if document["schema"] != SCHEMA:
         return f"{count}, a result of format {document['schema']}, which does not say what trained them"
     if "computed" in document:
         (here,) = document["trained"]
-        return f"{len(document['computed'])} computations, nothing drawn ({_versions(here)})"
+        return f"{counted_text(len(document['computed']), 'computation')}, nothing drawn ({_versions(here)})"
     parts = [_part(part) for part in document["trained"]]
     return parts[0] if len(parts) == 1 else f"{count}: {'; '.join(parts)}"
 
@@ -125,7 +122,7 @@ def _part(part: dict[str, Any]) -> str:
     hardware = part["hardware"]
     cores = f"{hardware['threads']} of {hardware['cores']} cores, " if "cores" in hardware else ""
     where = f"{part['engine']} engine on {part['device']}, {cores}{hardware['processor']}; {_versions(part)}"
-    return f"{part['networks']:,} networks in {part['seconds']:,.0f} s ({where})"
+    return f"{counted_text(part['networks'], 'network')} in {part['seconds']:,.0f} s ({where})"
 
 
 def _versions(part: dict[str, Any]) -> str:
@@ -165,7 +162,7 @@ def page(documents: list[dict[str, Any]]) -> str:
         ]
         for claim in document["claims"]:
             if claim["readings"]:
-                lines += ["", f"Readings of {claim['id']} (published {percent(claim['published'])}):", ""]
+                lines += ["", f"Readings of {claim['id']} (published {percent_text(claim['published'])}):", ""]
                 lines += ["| reading | measured | 95 % prediction | reproduces it |", "|---|---|---|---|"]
                 differ = [
                     key for key in claim["readings"][0]["levels"]
@@ -173,11 +170,10 @@ def page(documents: list[dict[str, Any]]) -> str:
                 ]  # fmt: skip
                 for reading in claim["readings"]:
                     levels = ", ".join(f"{key} {reading['levels'].get(key)}" for key in differ)
+                    whole = interval_text(reading["rate"], reading["low"], reading["high"])
                     low, high = reading["prediction"]
-                    lines.append(
-                        f"| {levels} | {percent(reading['rate'])} | [{100 * low:.1f}, {100 * high:.1f}] "
-                        f"| {reading.get('verdict') or STATES[reading['compatible']]} |"
-                    )
+                    verdict = reading.get("verdict") or STATES[reading["compatible"]]
+                    lines.append(f"| {levels} | {whole} | [{100 * low:.1f}, {100 * high:.1f}] | {verdict} |")
         if any(effect["largest"] > 0 for effect in document["effects"]):
             lines += ["", "How far each factor moves the collapse rate, all else fixed:", ""]
             lines += ["| factor | mean range of the rate |", "|---|---|"]

@@ -20,6 +20,7 @@ from gradlab.reports.page import page_html
 from gradlab.reports.sections import cell_tables
 from gradlab.reports.text import print_analysis
 from gradlab.stats import wilson
+from gradlab.studies.analyze import effects
 from gradlab.studies.load import load_study
 from gradlab.studies.plan import make_plan
 from gradlab.studies.results import Analysis
@@ -28,6 +29,7 @@ from tests.studies.small import run, small_plan
 
 ALONE: dict[str, Any] = {"rows": [], "claims": [], "answer": "", "replicas": 3}
 RATES = {"name": "rate", "change": "recipe.optimizer.lr"}
+TWO_RATES = {**RATES, "levels": [0.01, 1e30], "labels": ["small", "huge"]}
 
 
 def printed(analysis: Analysis, width: int) -> str:
@@ -44,16 +46,14 @@ def caption(analysis: Analysis, id: str) -> str:
 @pytest.fixture(scope="module")
 def diverging(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
     """Two rates, one of which no network survives."""
-    factors = [{**RATES, "levels": [0.01, 1e30], "labels": ["small", "huge"]}]
-    return run(small_plan(factors=factors, **ALONE), tmp_path_factory.mktemp("store"))
+    return run(small_plan(factors=[TWO_RATES], **ALONE), tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture(scope="module")
 def of_numbers(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
     """The same, in a study that is about numbers and counts no outcome."""
-    factors = [{**RATES, "levels": [0.01, 1e30], "labels": ["small", "huge"]}]
     metrics = {"final_loss": {"kind": "loss", "over": "train"}}
-    return run(small_plan(factors=factors, metrics=metrics, **ALONE), tmp_path_factory.mktemp("store"))
+    return run(small_plan(factors=[TWO_RATES], metrics=metrics, **ALONE), tmp_path_factory.mktemp("store"))
 
 
 @pytest.mark.parametrize("width", [60, 80, 119, 160])
@@ -128,9 +128,14 @@ def test_published_numbers_are_named_where_there_are_some(diverging: Analysis) -
 
 
 def test_factors_of_no_collapse_are_not_weighed(diverging: Analysis) -> None:
-    assert not any(cell.outcomes["collapsed"].count for cell in diverging.cells)
-    assert "moves the rate by" not in printed(diverging, 80)
-    assert "moves the rate by" in printed(fake.leaky(), 80)
+    plan = small_plan(factors=[TWO_RATES], **ALONE)
+    for counts in ((1, 0), (0, 0)):
+        cells = [
+            replace(cell, outcomes={**cell.outcomes, "collapsed": wilson(count, 3)})
+            for cell, count in zip(diverging.cells, counts, strict=True)
+        ]
+        text = printed(replace(diverging, cells=cells, effects=effects(plan, cells)), 80)
+        assert ("moves the rate by" in text) == any(counts)
 
 
 @pytest.fixture(scope="module")

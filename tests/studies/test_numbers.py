@@ -230,7 +230,7 @@ def test_an_interval_of_all_shares_decides_nothing(analysis: Analysis) -> None:
     several = judge(readings, found_by(readings, analysis, *cells))
     assert several.readings[0].prediction == (0.0, 1.0) and several.readings[0].compatible is None
     assert several.verdict == "too wide to tell" and several.readings_tried == 1
-    assert several.why.startswith("0 of 1 readings tried reproduce 0.2") and (several.low, several.high) == (None, None)
+    assert several.why.startswith("0 of 1 reading tried reproduce 0.2") and (several.low, several.high) == (None, None)
     rate = claim({"rate": "collapsed", **A}, published=0.2, published_replicas=1, min_replicas=2)
     half = {"collapsed": wilson(1, 2)}
     cells = [replace(cells[0], outcomes=half), *others]

@@ -117,7 +117,8 @@ def _network(target: str | None, given: dict[str, Any], settings: list[str] | No
             next(iter(given)), next(iter(given))
         )
         raise UserError(option, got=f"it beside {target}", expected="a target or a description by options, not both")
-    from gradlab.cli.target import is_code, load_module, load_setups, refuse_settings
+    from gradlab.cli.target import is_code, load_setups, refuse_settings
+    from gradlab.cli.user_code import load_module
 
     if is_code(target):
         refuse_settings(settings, f"{target}, which is code", "Change the code instead")

@@ -61,7 +61,8 @@ def summary(
 
 def _of_code(target: str, shape: tuple[int, ...] | None, settings: list[str] | None) -> Summary:
     """The summary of a network that code makes."""
-    from gradlab.cli.target import load_module, refuse_settings
+    from gradlab.cli.target import refuse_settings
+    from gradlab.cli.user_code import load_module
 
     refuse_settings(settings, f"{target}, which is code", "Change the code instead")
     module = load_module(target)

@@ -27,11 +27,6 @@ def quantity_names(study: Study) -> list[str]:
     return list(QUANTITIES if study.signals.quantities is None else study.signals.quantities)
 
 
-def number_names(study: Study) -> list[str]:
-    """Metrics and quantities of a study."""
-    return [*study.metrics, *quantity_names(study)]
-
-
 def counts_outcomes(study: Study) -> bool:
     """Whether outcomes are what a study is about: a claim counts them, or there is nothing else in it."""
     measures = [claim.measure for claim in study.claims]

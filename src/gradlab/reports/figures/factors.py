@@ -135,11 +135,16 @@ def reading_figures(analysis: Analysis) -> list[Figure]:
         compatible = sum(bool(reading.compatible) for reading in claim.readings)
         number = "" if claim.published is None else f" the published {percent_text(claim.published)}"
         farther = len(claim.readings) - len(near)
-        left = f" The {farther} readings farthest from it are only in the table of cells." if farther else ""
+        left = (
+            f" The {counted_text(farther, 'reading')} farthest from it stand{'s' * (farther == 1)} in the table of cells only."
+            if farther
+            else ""
+        )
+        verb = "is" if compatible == 1 else "are"
         caption = (
-            f"{compatible} of {len(claim.readings)} readings tried of what the source leaves out are compatible with{number}: the"
-            f" blue band, where another run of the published size would lie, holds it.{left} Whiskers are 95 %"
-            f" intervals; {replicas_text([reading.rate.n for reading in claim.readings])}."
+            f"{compatible} of {counted_text(len(claim.readings), 'reading')} tried of what the source leaves out {verb}"
+            f" compatible with{number}: the blue band, where another run of the published size would lie, holds it.{left}"
+            f" Whiskers are 95 % intervals; {replicas_text([reading.rate.n for reading in claim.readings])}."
         )
         figures.append(Figure(f"readings-{k + 1}", f"{claim.id}: which readings fit", caption, {"": figure}))
     return figures

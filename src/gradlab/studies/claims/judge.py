@@ -77,7 +77,9 @@ def _of_readings(claim: Claim, estimates: Sequence[Estimate]) -> ClaimResult:
     counts = Counter(reading.verdict for reading in readings)
     first: tuple[Verdict, ...] = ("held", "too wide to tell", "undecided", "not held")
     fits = counts["held"]
-    why = f"{fits} of {len(readings)} readings tried reproduce {claim.published:g}, each by its own prediction interval"
+    verb = "reproduces" if fits == 1 else "reproduce"
+    tried = counted_text(len(readings), "reading")
+    why = f"{fits} of {tried} tried {verb} {claim.published:g}, each by its own prediction interval"
     why += "".join(f"; {counts[each]} {each}" for each in first[1:3] if counts[each])
     return _result(
         claim, measured=fits / len(readings), replicas=sum(each.networks for each in estimates),

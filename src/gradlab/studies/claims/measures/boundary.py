@@ -13,12 +13,12 @@ from gradlab.studies.cell_result import CellResult
 from gradlab.studies.claims.estimate import Estimate
 from gradlab.studies.claims.found import Found
 from gradlab.studies.claims.known import Known
-from gradlab.studies.claims.measure import Measure
-from gradlab.studies.claims.measures.numbers import UNMEASURED, has_numbers, mean_at_end
+from gradlab.studies.claims.measures.numbers import UNMEASURED
+from gradlab.studies.claims.measures.over_cells import OverCells
 from gradlab.studies.levels import Levels, LevelValue, matching, others
 
 
-class Boundary(Measure):
+class Boundary(OverCells):
     """Up to which level of a factor the mean of a metric reaches a threshold, for every combination of the other levels.
 
     Attributes:
@@ -35,19 +35,6 @@ class Boundary(Measure):
     along: str
     threshold: float
     where: Levels = Field(default_factory=dict)
-
-    @property
-    def needed(self) -> int:
-        """Two networks of each cell: one says nothing of the spread."""
-        return 2
-
-    def takes_several(self, side: str) -> bool:
-        """Any number of cells."""
-        return True
-
-    def names(self, known: Known) -> Sequence[str]:
-        """Metrics."""
-        return list(known.metrics)
 
     def check(self, known: Known, where: str, *, several: bool) -> None:
         """The factor exists, and its levels are numbers."""
@@ -70,14 +57,15 @@ class Boundary(Measure):
             groups.setdefault(others(cell.levels, [self.along]), []).append(cell)
         estimates = []
         for rest, members in groups.items():
-            if not all(has_numbers(cell, self.boundary) for cell in members):
+            if not all(map(self.is_measured, members)):
                 return UNMEASURED
             members.sort(key=lambda cell: float(cell.levels[self.along]))
             levels = [float(cell.levels[self.along]) for cell in members]
-            means = [mean_at_end(cell, self.boundary) for cell in members]
-            below = next((k for k, mean in enumerate(means) if not mean >= self.threshold), len(means))
+            below = next(
+                (k for k, cell in enumerate(members) if not self.mean_at_end(cell) >= self.threshold), len(members)
+            )
             passes, fails = levels[below - 1] if below else 0.0, levels[below] if below < len(levels) else inf
-            counts = [len(cell.metrics[self.boundary]) for cell in members]
+            counts = list(map(self.networks, members))
             estimates.append(
                 Estimate(
                     value=passes, low=passes, high=fails, n=min(counts), networks=sum(counts), of=self.along,

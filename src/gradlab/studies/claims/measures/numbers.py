@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from math import inf
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -200,13 +199,3 @@ def numbers(cell: CellResult, name: str, layer: LayerName | None, look: int | No
     name = str(layer or 1)
     layers = cell.signals.layers
     return np.asarray(values[:, layers.index(name)]) if name in layers else np.zeros(0)
-
-
-def has_numbers(cell: CellResult, metric: str) -> bool:
-    """Whether a metric of the cell's networks was measured."""
-    return bool(len(cell.metrics.get(metric, ())))
-
-
-def mean_at_end(cell: CellResult, metric: str) -> float:
-    """Mean of a metric over a cell's networks at the end; minus infinity where one is NaN, which has reached nothing."""
-    return float(np.nan_to_num(cell.metrics[metric][:, -1], nan=-inf).mean())

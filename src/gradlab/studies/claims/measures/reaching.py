@@ -19,15 +19,15 @@ from gradlab.studies.claims.criteria.bound import BOUNDS
 from gradlab.studies.claims.estimate import Estimate
 from gradlab.studies.claims.found import Found
 from gradlab.studies.claims.known import Known
-from gradlab.studies.claims.measure import Measure
-from gradlab.studies.claims.measures.numbers import UNMEASURED, has_numbers, mean_at_end
+from gradlab.studies.claims.measures.numbers import UNMEASURED
+from gradlab.studies.claims.measures.over_cells import OverCells
 from gradlab.studies.claims.result import Unit
 from gradlab.studies.levels import Levels, levels_said, matching, others
 
 MOST_NAMED = 5
 
 
-class Reaching(Measure):
+class Reaching(OverCells):
     """The share of cells in which the mean of a metric reaches a threshold, less that of other cells where given.
 
     Attributes:
@@ -56,19 +56,6 @@ class Reaching(Measure):
         """Points, of a difference."""
         return "share" if self.minus is None else "points"
 
-    @property
-    def needed(self) -> int:
-        """Two networks of each cell: one says nothing of the spread."""
-        return 2
-
-    def takes_several(self, side: str) -> bool:
-        """Any number of cells."""
-        return True
-
-    def names(self, known: Known) -> Sequence[str]:
-        """Metrics."""
-        return list(known.metrics)
-
     def check(self, known: Known, where: str, *, several: bool) -> None:
         """Some cells are pairs."""
         super().check(known, where, several=several)
@@ -85,7 +72,7 @@ class Reaching(Measure):
         """The share of cells, or the difference of two."""
         cells = found.matching(self.where)
         beside = [] if self.minus is None else found.matching(self.minus)
-        if not all(has_numbers(cell, self.reaching) for cell in (*cells, *beside)):
+        if not all(map(self.is_measured, (*cells, *beside))):
             return UNMEASURED
         return [self._share(cells) if self.minus is None else self._difference(cells, beside, self.minus)]
 
@@ -96,8 +83,8 @@ class Reaching(Measure):
         said = f"{count} of {len(cells)} cells reach {self.threshold:g}"
         said += f"; not {_named(failing, cells)}" * bool(failing)
         return Estimate(
-            value=share.rate, low=share.low, high=share.high, n=self._least(cells), networks=self._networks(cells),
-            of="share of cells", said=said, counted=(count, len(cells)),
+            value=share.rate, low=share.low, high=share.high, n=min(map(self.networks, cells)),
+            networks=sum(map(self.networks, cells)), of="share of cells", said=said, counted=(count, len(cells)),
         )  # fmt: skip
 
     def _difference(self, cells: Sequence[CellResult], beside: Sequence[CellResult], minus: Levels) -> Estimate:
@@ -114,18 +101,13 @@ class Reaching(Measure):
             for named, levels in ((first, self.where), (second, minus))
         ]
         return Estimate(
-            value=gap.difference, low=gap.low, high=gap.high, n=self._least(paired), networks=self._networks(paired),
-            of="difference over cells", said=f"of {len(both)} pairs of cells {', '.join(texts)}",
+            value=gap.difference, low=gap.low, high=gap.high, n=min(map(self.networks, paired)),
+            networks=sum(map(self.networks, paired)), of="difference over cells",
+            said=f"of {len(both)} pairs of cells {', '.join(texts)}",
         )  # fmt: skip
 
     def _reaches(self, cell: CellResult) -> bool:
-        return mean_at_end(cell, self.reaching) >= self.threshold
-
-    def _least(self, cells: Sequence[CellResult]) -> int:
-        return min(len(cell.metrics[self.reaching]) for cell in cells)
-
-    def _networks(self, cells: Sequence[CellResult]) -> int:
-        return sum(len(cell.metrics[self.reaching]) for cell in cells)
+        return self.mean_at_end(cell) >= self.threshold
 
 
 def _named(cells: Sequence[CellResult], among: Sequence[CellResult]) -> str:

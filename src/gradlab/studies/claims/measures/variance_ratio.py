@@ -12,7 +12,7 @@ from gradlab.studies.cell_result import CellResult
 from gradlab.studies.claims.criteria.bound import BOUNDS
 from gradlab.studies.claims.estimate import Estimate
 from gradlab.studies.claims.found import Found
-from gradlab.studies.claims.measures.numbers import LayerName, OfNumbers, numbers
+from gradlab.studies.claims.measures.numbers import UNMEASURED, LayerName, OfNumbers, numbers
 from gradlab.studies.levels import Levels
 
 
@@ -41,7 +41,7 @@ class VarianceRatio(OfNumbers):
         pair = [numbers(cells[key], self.variance_ratio, layer, self.look) for key in ("where", "to")]
         n = min(map(len, pair))
         if n < 2:
-            return "no networks measured yet"
+            return UNMEASURED
         if not all(np.isfinite(values[:n]).all() for values in pair):
             return "some networks give no finite number"
         found_ratio = paired_variance_ratio(pair[0][:n], pair[1][:n])
