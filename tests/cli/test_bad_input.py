@@ -45,6 +45,8 @@ RUN = "study run tiny.toml"
 COMMANDS = [
     Bad("unknown verb", "stduy", ["stduy", 'did you mean "study"', "gradlab --help"]),
     Bad("verb of another level", "run tiny.toml", ['"run"', "known", "study", "gradlab --help"]),
+    Bad("endless width", f"theory born-dead --width {10**400} --depth 3", ["--width", "from 1 to 1000000000"]),
+    Bad("endless slope", "theory edge elu(alpha=1e308)", ["elu.alpha", "at most 1e+50 in size"]),
     Bad("unknown verb of study", "study rnu tiny.toml", ["rnu", 'did you mean "run"', "gradlab study --help"]),
     Bad("unknown option", f"{RUN} --sed 1", ["--sed", 'did you mean "--seed"', "gradlab study run --help"]),
     Bad("unknown option with a value", f"{RUN} --stroe=x", ["--stroe", 'did you mean "--store"']),

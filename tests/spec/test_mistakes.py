@@ -83,6 +83,9 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
     ({"order": "random"}, ["recipe.order", 'got "random"', "'shuffled', 'sequential' or 'by_class'"]),
     ({"order": "by_class"}, ["recipe.order", "by_class for task x_sin_5x", "a task that has classes"]),
     ({"precision": "float16"}, ["recipe.precision", 'got "float16"', "'float32' or 'float64'"]),
+    # numbers whose powers overflow, which Python raises for; a learning rate may be as large as it likes
+    ({"weights": "normal(std=1e308)"}, ["initializer normal.std", "got 1e+308", "at most 1e+50 in size"]),
+    ({"activation": "elu(alpha=1e200)"}, ["activation elu.alpha", "got 1e+200", "at most 1e+50 in size"]),
     # things that do not go together
     ({"outputs": 3}, ["network", "1 inputs and 3 outputs", "1 and 1, as task x_sin_5x has"]),
     ({"loss": "cross_entropy"}, ["recipe.loss", "cross_entropy, which takes one_hot targets", "real targets"]),

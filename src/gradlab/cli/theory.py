@@ -39,7 +39,9 @@ Keep = Annotated[
     ),
 ]
 Start = Annotated[float, Parameter(name="--q0", converter=number(1e-30, 1e30), help="Length to start from.")]
-Width = Annotated[int, Parameter(name="--width", converter=whole(1), help="Units of every hidden layer.")]
+Width = Annotated[
+    int, Parameter(name="--width", converter=whole(1, 1_000_000_000), help="Units of every hidden layer.")
+]
 Depth = Annotated[int, Parameter(name="--depth", converter=whole(1, 1_000_000), help="Number of hidden layers.")]
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 from gradlab.errors import SpecError, UnknownName, shown
 
 Value = float | int | bool
+MOST = 1e50  # theory takes the fourth power of what it is given, and doubles end at 1.8e308
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Param:
         kind: What the value is; a float parameter may differ along the replica axis, the others may not.
         added_later: Whether the default goes unwritten, so that the content of what was described before this parameter
             existed, and its hash, stay what they were.
+        most: Largest allowed size of a number that `low` and `high` leave open.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Param:
     excludes_high: bool = False
     kind: Literal["float", "int", "bool"] = "float"
     added_later: bool = False
+    most: float = MOST
 
     def check(self, value: object, where: str) -> Value:
         """The value as a number of this parameter's kind.
@@ -61,6 +64,8 @@ class Param:
         too_high = number > self.high or (self.excludes_high and number == self.high)
         if too_low or too_high or not math.isfinite(number):  # in this order: a huge whole number is no float
             raise SpecError(where, got=shown(value), expected=f"{self.range} ({self.meaning})")
+        if abs(number) > self.most:
+            raise SpecError(where, got=shown(value), expected=f"at most {self.most:g} in size ({self.meaning})")
         return number
 
     @property

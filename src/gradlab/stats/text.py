@@ -57,18 +57,18 @@ def interval_text(rate: float, low: float, high: float, unit: str = "%") -> str:
 
 
 def number_text(value: float) -> str:
-    """A measured number with 3 significant digits; NaN and infinities by name.
+    """A measured number with 3 significant digits, from 1e9 on as a power; NaN and infinities by name.
 
     Example:
-        >>> number_text(0.0123456), number_text(1234.5), number_text(float("nan"))
-        ('0.0123', '1,230', 'NaN')
+        >>> number_text(0.0123456), number_text(1234.5), number_text(8.22e60), number_text(float("nan"))
+        ('0.0123', '1,230', '8.22e+60', 'NaN')
     """
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "Inf" if value > 0 else "-Inf"
     rounded = float(f"{value:.3g}")
-    return f"{rounded:,.0f}" if abs(rounded) >= 1000 else unsigned_zero(f"{rounded:g}")
+    return f"{rounded:,.0f}" if 1000 <= abs(rounded) < 1e9 else unsigned_zero(f"{rounded:g}")
 
 
 def mean_text(mean: float, low: float, high: float) -> str:

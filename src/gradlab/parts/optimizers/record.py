@@ -8,6 +8,7 @@ formed in `prepare`, which runs in float64: in float32 they would lose half thei
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -59,4 +60,4 @@ OPTIMIZERS: Catalog[Optimizer] = Catalog("optimizer", "optimizers")
 
 def learning_rate(default: float) -> Param:
     """The learning rate's record."""
-    return Param("lr", default, "learning rate", low=0.0, excludes_low=True)
+    return Param("lr", default, "learning rate", low=0.0, excludes_low=True, most=math.inf)
