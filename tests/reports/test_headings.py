@@ -20,6 +20,7 @@ from gradlab.reports.page import page_html
 from gradlab.reports.sections import cell_tables
 from gradlab.reports.text import print_analysis
 from gradlab.stats import wilson
+from gradlab.studies.analyze import effects
 from gradlab.studies.load import load_study
 from gradlab.studies.plan import make_plan
 from gradlab.studies.results import Analysis
@@ -127,9 +128,14 @@ def test_published_numbers_are_named_where_there_are_some(diverging: Analysis) -
 
 
 def test_factors_of_no_collapse_are_not_weighed(diverging: Analysis) -> None:
-    assert not any(cell.outcomes["collapsed"].count for cell in diverging.cells)
-    assert "moves the rate by" not in printed(diverging, 80)
-    assert "moves the rate by" in printed(fake.leaky(), 80)
+    plan = small_plan(factors=[TWO_RATES], **ALONE)
+    for counts in ((1, 0), (0, 0)):
+        cells = [
+            replace(cell, outcomes={**cell.outcomes, "collapsed": wilson(count, 3)})
+            for cell, count in zip(diverging.cells, counts, strict=True)
+        ]
+        text = printed(replace(diverging, cells=cells, effects=effects(plan, cells)), 80)
+        assert ("moves the rate by" in text) == any(counts)
 
 
 @pytest.fixture(scope="module")
