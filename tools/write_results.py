@@ -90,8 +90,8 @@ def claim_row(claim: dict[str, Any]) -> str:
     elif claim["measured"] is None or claim["low"] is None:
         measured = "-"
     else:
-        ends = [float(claim[key]) for key in ("measured", "low", "high")]
-        measured = interval_text(*ends, unit) if unit else mean_text(*ends)
+        mean, low, high = (float(claim[key]) for key in ("measured", "low", "high"))
+        measured = interval_text(mean, low, high, unit) if unit else mean_text(mean, low, high)
     if claim.get("borrowed"):
         measured += ", spread borrowed"
     cells = [

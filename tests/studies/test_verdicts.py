@@ -137,7 +137,7 @@ def test_an_interval_narrower_than_the_rounding_always_decides(bound: float, kin
 
 @pytest.mark.parametrize("rate", [0.88, 0.895, 0.8975, 0.9, 0.905, 0.95])
 def test_more_networks_decide_and_stay_decided(rate: float) -> None:
-    """Of ever more networks that show the true rate: from some number on the verdict stays, and is the right one."""
+    """Of ever more networks that show the true rate, from some number on the verdict is one and the same, and is right."""
     verdicts = []
     for n in 10 ** np.arange(2, 8):
         found = wilson(round(rate * n), int(n))

@@ -172,6 +172,6 @@ def changed_text(analysis: Analysis) -> str:
     if not analysis.study.name.endswith(QUICK) and set(keys) <= {"row", "replicas"}:
         return ""
     return (
-        "A changed run, not the one that the study's file describes: where its answer and text name sizes and lengths, and"
-        " in its published numbers, they speak of the full run."
+        "This run was changed and is not the one that the study's file describes: sizes and lengths that the answer and the"
+        " text name, and published numbers, are those of the full run."
     )
