@@ -17,10 +17,10 @@ from gradlab.errors import (
     StudyFileError,
     UnknownName,
     UserError,
-    from_validation,
     shown,
     suggestion,
 )
+from gradlab.errors.validation import from_validation
 
 MESSAGES = [
     (UserError("network"), "network."),

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from gradlab.data import TASKS, Examples
 from gradlab.data.inputs import InputSet
-from gradlab.errors import SpecError, from_validation
+from gradlab.errors import SpecError
+from gradlab.errors.validation import from_validation
 from gradlab.parts.param import resolve
 from gradlab.seeds import Purpose
 from tests.jobs import ROOT_SEED

@@ -118,7 +118,7 @@ def network_from(table: object, input: tuple[int, ...] | None = None) -> Network
     """
     from pydantic import ValidationError
 
-    from gradlab.errors import from_validation
+    from gradlab.errors.validation import from_validation
     from gradlab.spec import NetworkSpec
     from gradlab.spec.network import with_input
 

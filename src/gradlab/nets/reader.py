@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
-from gradlab.errors import SpecError, UnreadableModel, from_validation
+from gradlab.errors import SpecError, UnreadableModel
+from gradlab.errors.validation import from_validation
 from gradlab.nets.module_summary import expected_input
 from gradlab.nets.read_weights import Doubt, check_values, laws_of, shared_weights
 from gradlab.spec import NetworkSpec

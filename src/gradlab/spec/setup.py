@@ -14,7 +14,8 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from gradlab.data import TASKS
-from gradlab.errors import SpecError, from_validation
+from gradlab.errors import SpecError
+from gradlab.errors.validation import from_validation
 from gradlab.parts import LOSSES, NORMS
 from gradlab.spec.choice import Choice, TaskChoice, choose, name_in
 from gradlab.spec.layers import Layer, starts_dense

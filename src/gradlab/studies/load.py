@@ -16,7 +16,8 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from gradlab.data.inputs import InputSet
-from gradlab.errors import SpecError, StudyFileError, UnknownName, from_validation, shown
+from gradlab.errors import SpecError, StudyFileError, UnknownName, shown
+from gradlab.errors.validation import from_validation
 from gradlab.spec import Recipe
 from gradlab.spec.written import NetworkTable
 from gradlab.studies.claims.table import ClaimTable, expanded

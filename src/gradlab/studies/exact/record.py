@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from gradlab.catalog import Catalog
-from gradlab.errors import SpecError, from_validation
+from gradlab.errors import SpecError
+from gradlab.errors.validation import from_validation
 from gradlab.studies.exact.picture import Picture
 
 Value = bool | int | float | str | list[Any]
