@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from gradlab.stats.text import counted_text, interval_text, mean_text, number_text, percent_text, value_text
+from gradlab.stats.text import counted_text, given_text, interval_text, mean_text, percent_text, value_text
 from gradlab.studies.results import SCHEMA
 
 ROOT = Path(__file__).parents[1]
@@ -79,9 +79,7 @@ def claim_row(claim: dict[str, Any]) -> str:
         texts = [claim["id"], claim["statement"], *map(value_text, (claim["expected"], claim["found"]))]
         return _row([*texts, "-", judged(claim), claim["why"]])
     unit = {"share": "%", "points": "points"}.get(claim.get("unit", "share"), "")
-    published = (
-        "-" if claim["published"] is None else (percent_text if unit else number_text)(float(claim["published"]))
-    )
+    published = "-" if claim["published"] is None else (percent_text if unit else given_text)(float(claim["published"]))
     if claim["kind"] == "bound":
         published = f"bound {published}"
     if claim["readings"]:

@@ -5,21 +5,18 @@ from __future__ import annotations
 import math
 import tomllib
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrizations
 
 from gradlab.errors import SpecError
 from gradlab.nets.module_summary import expected_input, summarize
 from gradlab.nets.modules import to_module
 from gradlab.nets.summary import Summary, summarize_spec
-from gradlab.reports.summary_text import sums_text
 from gradlab.spec import NetworkSpec
 from tests.layered import NETWORKS, spec_of
 
@@ -98,132 +95,6 @@ def test_e6_is_the_layer_calculators_answer() -> None:
     (layer,) = summarize(nn.Conv2d(3, 8, 5), (3, 32, 32)).layers
     assert (layer.parameters, layer.output, layer.multiply_adds) == (608, (8, 28, 28), 28 * 28 * 8 * 5 * 5 * 3)
     assert (layer.name, layer.kind, layer.input) == ("", "Conv2d", (3, 32, 32))
-
-
-# --- work and numbers -------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("module", "shape", "expected"),
-    [
-        (nn.Linear(10, 7), (10,), 70),
-        (nn.Linear(10, 7, bias=False), (3, 10), 3 * 70),
-        (nn.Conv1d(3, 4, 3), (3, 9), 7 * 4 * 9),
-        (nn.Conv2d(4, 8, 5, groups=2, stride=2, padding=2), (4, 16, 16), 8 * 8 * 8 * 25 * 2),
-        (nn.Conv3d(1, 2, 2), (1, 3, 3, 3), 8 * 2 * 8),
-        (nn.ConvTranspose2d(4, 8, 5), (4, 8, 8), 8 * 8 * 4 * 8 * 25),
-        (nn.LSTM(5, 6, batch_first=True), (4, 5), 4 * 4 * 6 * (5 + 6)),
-        (nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), (4, 8), 4 * (4 * 64 + 2 * 8 * 16) + 2 * 4 * 4 * 8),
-        (nn.BatchNorm2d(3), (3, 4, 4), 0),
-        (nn.MultiheadAttention(8, 2, batch_first=True), (4, 8), 4 * 4 * 64 + 2 * 4 * 4 * 8),
-        (nn.ConvTranspose1d(4, 6, 3, groups=2), (4, 5), 5 * 4 * 3 * 3),
-    ],
-    ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
-)  # fmt: skip
-def test_multiply_adds_and_parameters(module: nn.Module, shape: tuple[int, ...], expected: int) -> None:
-    if isinstance(module, nn.MultiheadAttention):
-        module = Itself(module)
-    summary = summarize(module, shape)
-    assert summary.uncounted == ()
-    assert summary.multiply_adds == expected
-    assert summary.trainable == sum(p.numel() for p in module.parameters())
-
-
-class Itself(nn.Module):
-    """Attention of a sequence to itself."""
-
-    def __init__(self, attention: nn.MultiheadAttention) -> None:
-        super().__init__()
-        self.attention = attention
-
-    def forward(self, x: Tensor) -> Tensor:
-        found: Tensor = self.attention(x, x, x)[0]
-        return found
-
-
-class Written(nn.Module):
-    """A forward pass that is one expression of the input and of parameters [6, 4], [6] and [3, 4, 5]."""
-
-    def __init__(self, forward: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> None:
-        super().__init__()
-        self.a, self.b = nn.Parameter(torch.ones(6, 4)), nn.Parameter(torch.ones(6))
-        self.c = nn.Parameter(torch.ones(3, 4, 5))
-        self.written = forward
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.written(x, self.a, self.b, self.c)
-
-
-PRODUCTS: dict[str, tuple[Callable[[Tensor, Tensor, Tensor, Tensor], Tensor], int]] = {
-    "mv": (lambda x, a, b, c: torch.mv(a, x[0]), 24),
-    "addmv": (lambda x, a, b, c: torch.addmv(b, a, x[0]), 24),
-    "dot": (lambda x, a, b, c: torch.dot(x[0], a[0]), 4),
-    "addr": (lambda x, a, b, c: torch.addr(a, b, x[0]), 24),
-    "matmul": (lambda x, a, b, c: a @ x[0], 24),
-    "bmm": (lambda x, a, b, c: torch.bmm(x.expand(3, 1, 4), c), 60),
-    "baddbmm": (lambda x, a, b, c: torch.baddbmm(torch.ones(3, 1, 5), x.expand(3, 1, 4), c), 60),
-    "addbmm": (lambda x, a, b, c: torch.addbmm(torch.ones(1, 5), x.expand(3, 1, 4), c), 60),
-    "addmm_": (lambda x, a, b, c: torch.ones(1, 6).addmm_(x, a.T), 24),
-    "einsum": (lambda x, a, b, c: torch.einsum("bi,ki->bk", x, a), 24),
-    "einsum of three": (lambda x, a, b, c: torch.einsum("bi,kij,bj->bk", x, c, torch.ones(1, 5)), 3 * 4 * 5 + 3 * 5),
-    "tensordot": (lambda x, a, b, c: torch.tensordot(x, c, ([1], [1])), 60),
-    "bilinear": (lambda x, a, b, c: F.bilinear(x, torch.ones(1, 5), c), 3 * 4 * 5 + 3 * 5),
-    "attention": (lambda x, a, b, c: F.scaled_dot_product_attention(a[None], a[None], a[None]), 6 * 6 * (4 + 4)),
-    "unfold": (lambda x, a, b, c: a @ F.unfold(x.view(1, 1, 2, 2), 2), 24),
-    "pointwise": (lambda x, a, b, c: torch.sigmoid(a * x + 1).sum(0).cumsum(0).sort()[0].softmax(0)[None], 0),
-}
-
-
-@pytest.mark.parametrize("name", PRODUCTS)
-def test_products_are_counted_however_they_are_written(name: str) -> None:
-    written, expected = PRODUCTS[name]
-    summary = summarize(Written(written), (4,))
-    assert (summary.multiply_adds, summary.uncounted) == (expected, ())
-
-
-def test_a_bilinear_layer_is_two_products() -> None:
-    class Squared(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.layer = nn.Bilinear(4, 4, 3)
-
-        def forward(self, x: Tensor) -> Tensor:
-            y: Tensor = self.layer(x, x)
-            return y
-
-    (row,) = summarize(Squared(), (4,)).layers
-    assert (row.kind, row.multiply_adds, row.uncounted) == ("Bilinear", 3 * 4 * 4 + 3 * 4, ())
-
-
-class Spectrum(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = torch.fft.rfft(x).abs()
-        return y
-
-
-@torch.library.custom_op("gradlab_tests::mixed", mutates_args=())
-def mixed(x: Tensor) -> Tensor:
-    return x @ torch.ones(3, 3)
-
-
-class Custom(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = mixed(x)
-        return y
-
-
-@pytest.mark.parametrize(("module", "operation"), [(Spectrum(), "_fft_r2c"), (Custom(), "gradlab_tests::mixed")])
-def test_what_nobody_counts_is_unknown_and_has_a_name(module: nn.Module, operation: str) -> None:
-    summary = summarize(nn.Sequential(nn.Linear(2, 3), module), (2,))
-    kind = type(module).__name__
-    assert [(row.multiply_adds, row.uncounted) for row in summary.layers] == [(6, ()), (0, (operation,))]
-    assert summary.uncounted == (kind,)
-    document = summary.to_dict()
-    assert [row["multiply_adds"] for row in document["layers"]] == [6, None]
-    assert (document["multiply_adds"], document["uncounted"]) == (6, (kind,))
-    assert sums_text(summary)[1].startswith("One example: at least 6 multiply-adds, ")
-    assert sums_text(summary)[1].endswith(f" Not counted: {kind} ({operation}).")
-    alone = summarize(nn.Sequential(module), (3,))
-    assert alone.to_dict()["multiply_adds"] is None
-    assert sums_text(alone)[1].startswith("One example: unknown multiply-adds, ")
 
 
 # --- weights made of weights ------------------------------------------------------------------------------------------
@@ -423,83 +294,6 @@ def test_a_summary_leaves_no_trace(fails: bool) -> None:
         assert (p.grad is None) == (before is None)
         assert before is None or (p.grad is not None and torch.equal(p.grad, before))
     graph.backward()  # nothing that it saved was written to
-
-
-# --- modules that cannot be summarized, and lazy ones that can -----------------------------------------------------------
-class Several(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.a, self.b = nn.Linear(4, 3), nn.Linear(5, 3)
-
-    def forward(self, x: Tensor, y: Tensor, *, scale: float = 1.0) -> Tensor:
-        z: Tensor = self.a(x) + self.b(y) * scale
-        return z
-
-
-class Keyed(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.a = nn.Linear(4, 3)
-
-    def forward(self, batch: dict[str, Tensor]) -> Tensor:
-        y: Tensor = self.a(batch["x"])
-        return y
-
-
-class Constant(nn.Module):
-    def forward(self) -> Tensor:
-        return torch.ones(1)
-
-
-class Vast(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        return x.new_ones(1 << 50)
-
-
-def scripted() -> nn.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch would rather have others
-        return nn.Sequential(nn.Linear(4, 4), torch.jit.script(nn.Sequential(nn.ReLU())))
-
-
-@pytest.mark.parametrize(
-    ("module", "says"),
-    [
-        (Several(), ["layer Several", "needs x, y", "Wrap it in a module", "self.net(x, y=torch.zeros(len(x), 5))"]),
-        (Keyed(), ["layer Keyed", "one tensor", "wrap it in a module"]),
-        (Constant(), ["layer Constant", "takes no tensor"]),
-        (Vast(), ["layer Vast", "got 4", "fits into memory", "smaller --input"]),
-        (nn.Sequential(nn.Linear(4, 2), Vast()), ["layer 1 (Vast)", "got 2", "fits into memory"]),
-        (scripted(), ["layer 1 (RecursiveScriptModule)", "TorchScript", "from which torch.jit.script"]),
-    ],
-    ids=["several", "dictionary", "none", "vast", "vast-inside", "scripted"],
-)
-def test_modules_that_cannot_be_summarized(module: nn.Module, says: list[str]) -> None:
-    with pytest.raises(SpecError) as caught:
-        summarize(module, (4,))
-    for fragment in says:
-        assert fragment in str(caught.value)
-
-
-class Warning_(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        warnings.warn("mind this", UserWarning, stacklevel=1)
-        return x
-
-
-def test_warnings_are_heard_where_it_works() -> None:
-    with pytest.warns(UserWarning, match="mind this"):
-        summarize(Warning_(), (3,))
-
-
-def test_lazy_modules_learn_their_shapes_from_the_input_and_stay_lazy() -> None:
-    module = nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(10))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # lazy modules are a promise that torch may break, it says
-        summary = summarize(module, (3, 8, 8))
-    assert [row.parameters for row in summary.layers] == [112, 8, 0, 1450]
-    assert all(is_lazy(p) for p in module.parameters())
-    assert expected_input(nn.Sequential(nn.LazyLinear(3))) is None
 
 
 # --- descriptions -----------------------------------------------------------------------------------------------------

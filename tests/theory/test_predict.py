@@ -229,7 +229,7 @@ def test_flat_is_what_the_quantity_calls_saturated(name: str) -> None:
         ({"norm": "layer_norm"}, ["hidden layers alike"], {"phase", "scales"}),
         (
             {"norm": "layer_norm", "hidden": [400] * 3},
-            ["hidden layers alike", *["layers so wide that norms see expectations"] * 3],
+            ["hidden layers alike", "layers so wide that norms see expectations"],
             {"activation_std"},
         ),
         (
@@ -246,6 +246,12 @@ def test_assumptions_that_fail_are_named_and_mark_numbers(
     assert [one.text for one in found.failing] == fails
     assert marks <= found.marked and (marks or not found.marked)
     assert all(one.why for one in found.failing)
+
+
+def test_an_assumption_that_fails_in_several_places_is_told_once_with_some_of_them() -> None:
+    for depth, more in ((2, ""), (3, ""), (5, "; and so in 2 more")):
+        (_, one) = predicted(hidden=[400] * depth, norm="layer_norm").failing
+        assert one.why == "; ".join(f"that of layer {k} is over 400" for k in range(1, min(depth, 3) + 1)) + more
 
 
 PADDED = {"padding": "same"}

@@ -71,6 +71,16 @@ def number_text(value: float) -> str:
     return f"{rounded:,.0f}" if 1000 <= abs(rounded) < 1e9 else unsigned_zero(f"{rounded:g}")
 
 
+def given_text(value: float) -> str:
+    """A number that was not measured, such as a published one, with the digits it was given with.
+
+    Example:
+        >>> given_text(0.9916), given_text(1221450.0), given_text(0.4), given_text(-0.0158893)
+        ('0.9916', '1,221,450', '0.4', '-0.0158893')
+    """
+    return unsigned_zero(f"{value:,.9g}")
+
+
 def mean_text(mean: float, low: float, high: float) -> str:
     """A measured number and its interval, with as many digits as two of the interval's width; none where all are equal.
 

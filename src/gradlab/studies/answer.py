@@ -11,11 +11,11 @@ UNKNOWN = "(not run)"
 
 
 def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
-    """The study's answer with `{claim id}` and `{claim id:rate|count|interval|published|verdict}` filled in.
+    """The study's answer with `{claim id}` and `{claim id:rate|interval|published|verdict|n|readings}` filled in.
 
     A bare `{id}` is the rate with its interval and n: "95.3 % [93.8, 96.4] of 1,000"; a number's is "2.66 [2.61, 2.72]
-    (n = 5)"; of an exact claim it is what was found, of readings how many fit. An interval whose spread is another cell's says
-    so. Where nothing of it can be said there is no answer.
+    (n = 5)", or "0, all alike (n = 5)"; `rate` is the number alone. Of an exact claim it is what was found, of readings how
+    many fit. An interval whose spread is another cell's says so. Where nothing of it can be said there is no answer.
     """
     by_id = {claim.id: claim for claim in claims}
 
@@ -34,13 +34,13 @@ def answer_text(template: str, claims: Sequence[ClaimResult]) -> str:
         if claim is None or claim.measured is None or claim.low is None or claim.high is None:
             return UNKNOWN
         whole = claim.measured_text
-        rate, _, interval = whole.partition(" [")
+        number, _, interval = whole.partition(" [" if " [" in whole else ", ")
         texts = {
             None: f"{whole} of {claim.replicas:,}"
             if claim.unit in ("share", "points")
             else f"{whole} (n = {claim.replicas:,})",
-            "rate": rate,
-            "interval": f"[{interval}",
+            "rate": number,
+            "interval": f"[{interval}" if " [" in whole else interval,
             "published": claim.published_text,
             "verdict": claim.verdict,
             "n": f"{claim.replicas:,}",

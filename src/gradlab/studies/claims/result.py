@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from gradlab.stats import Proportion, Share
-from gradlab.stats.text import interval_text, mean_text, number_text, percent_text, value_text
+from gradlab.stats.text import given_text, interval_text, mean_text, percent_text, value_text
 from gradlab.studies.exact import Value
 from gradlab.studies.levels import LevelValue
 
@@ -116,7 +116,7 @@ class ClaimResult:
             return value_text(self.values[0])
         if self.published is None:
             return "-"
-        return (percent_text if self.unit in ("share", "points") else number_text)(self.published)
+        return (percent_text if self.unit in ("share", "points") else given_text)(self.published)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""

@@ -23,6 +23,7 @@ FEW_INPUTS = 100  # of a convolution: drawn networks show that their mean square
 MOST_KURTOSIS = 0.5
 FEW_WEIGHTS = 0.1  # excess kurtosis by the weights' own law: of uniform ones where a unit has fewer than 12
 MOST_CORRELATION = 0.5
+MOST_PLACES = 3  # that refute one assumption and are told
 MOST_INPUT_SPREAD = 0.5  # deviation of the inputs' lengths over their mean
 
 
@@ -51,12 +52,23 @@ def assumptions_of(
     if any(row.keep < 1.0 for row in rows):
         found.append(Assumption("dropout masks independent between two inputs", True))
     phrases = dict.fromkeys(phrase for step in flattened(steps) for phrase in step.assumptions)
-    of_steps = dict.fromkeys(doubt for step in flattened(steps) for doubt in step.doubts)
-    found += [Assumption(text, False, why, EVERYTHING) for text, why in doubts]
-    found += [Assumption(text, False, why, SIZES) for text, why in of_steps]
+    found += _together(doubts, EVERYTHING)
+    found += _together([doubt for step in flattened(steps) for doubt in step.doubts], SIZES)
     refuted = {one.text for one in found if not one.holds}
     kept = [one for one in found if not (one.holds and one.text in refuted)]
     return (*kept, *(Assumption(phrase, True) for phrase in phrases if phrase not in refuted))
+
+
+def _together(doubts: Sequence[tuple[str, str]], marks: tuple[str, ...]) -> list[Assumption]:
+    """Each assumption that fails once, with what refutes it in the first few places."""
+    reasons: dict[str, list[str]] = {}
+    for text, why in dict.fromkeys(doubts):
+        reasons.setdefault(text, []).append(why)
+    found = []
+    for text, whys in reasons.items():
+        more = f"; and so in {len(whys) - MOST_PLACES} more" if len(whys) > MOST_PLACES else ""
+        found.append(Assumption(text, False, "; ".join(whys[:MOST_PLACES]) + more, marks))
+    return found
 
 
 def _wide(rows: Sequence[Row], steps: Sequence[Step], spread: Spread | None) -> Assumption:

@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from gradlab.errors import SpecError
-from gradlab.stats.text import counted_text, number_text, percent_text
+from gradlab.stats.text import counted_text, given_text, percent_text
 from gradlab.studies.claims.criterion import Criterion, Judged
 from gradlab.studies.claims.estimate import Estimate
 from gradlab.studies.claims.measure import Measure
@@ -107,4 +107,4 @@ class Published(Criterion):
 
     def text(self, unit: Unit) -> str:
         """The number."""
-        return percent_text(self.published) if unit in ("share", "points") else number_text(self.published)
+        return percent_text(self.published) if unit in ("share", "points") else given_text(self.published)
