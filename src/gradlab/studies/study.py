@@ -151,6 +151,21 @@ class Factor(Strict):
         return tuple(zip(self.levels, self.names, strict=True))
 
 
+def check_changes(factors: Sequence[Factor]) -> None:
+    """Two factors of one row change different things: of two that change the same, the first would have no effect.
+
+    Raises:
+        SpecError: They change the same.
+    """
+    for place, factor in enumerate(factors):
+        for other in factors[:place]:
+            apart = factor.rows is not None and other.rows is not None and set(factor.rows).isdisjoint(other.rows)
+            if factor.change == other.change and not apart:
+                got = f"{shown(factor.change)}, which factor {other.name} changes too"
+                do = "Leave one out, or give them different rows"
+                raise SpecError(f"factor {factor.name}.change", got=got, expected="a path of its own", do=do)
+
+
 class Computed(Strict):
     """A computation of an exact study; see `gradlab list computations`.
 
@@ -208,7 +223,7 @@ class Study(Strict):
             larger images may not fit small ones.
     """
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=100)
     kind: Literal["trained", "exact"] = "trained"
     question: str
     answer: str = ""
@@ -329,4 +344,5 @@ __all__ = [
     "Square",
     "Study",
     "Variant",
+    "check_changes",
 ]
