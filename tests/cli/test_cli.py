@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -331,6 +332,16 @@ def test_a_reader_that_goes_away_is_no_error(command: Sequence[str]) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 141
+
+
+@pytest.mark.parametrize("command", [["list", "losses"], ["list", "losses", "--json"], ["study", "list"]], ids=str)
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_output_is_no_error(command: Sequence[str], closed: str) -> None:
+    """As behind `>&-`: python then has no stream at all."""
+    line = f"exec {shlex.join([*GRADLAB, *command])} {closed}"
+    result = subprocess.run(["sh", "-c", line], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert not result.stderr
 
 
 @pytest.mark.parametrize("debug", ["", "1"])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli_w
 
 from gradlab.errors import SpecError
 from gradlab.reports.figures import figures_of
@@ -14,10 +15,12 @@ from gradlab.reports.figures.record import Figure
 from gradlab.reports.sections import cell_tables
 from gradlab.studies.export import rows
 from gradlab.studies.left_out import is_left_out
+from gradlab.studies.load import load_study
 from gradlab.studies.plan import make_plan
 from gradlab.studies.store import Store
 from gradlab.studies.study import Factor
-from tests.studies.small import run, small_plan, small_study
+from gradlab.studies.variations import check_changes
+from tests.studies.small import run, small_plan, small_study, table
 
 
 def factor(levels: list[Any], labels: list[str] | None = None, change: str = "recipe.optimizer.lr") -> dict[str, Any]:
@@ -99,6 +102,7 @@ def test_what_is_left_out_is_named_by_label() -> None:
         ({"metrics": {"collapsed_on_train": {"kind": "loss"}}}, 'metrics."collapsed_on_train"'),
         ({"metrics": {"diverged": {"kind": "loss"}}}, 'metrics."diverged"'),
         ({"outcomes": {"collapsed": {}, "dead": {}}}, 'outcomes."dead"'),
+        ({"metrics": {" ": {"kind": "loss"}}}, "an empty name"),
         ({"outcomes": {"stalled": {}, "collapsed": {}}}, 'outcomes."stalled"'),
         ({"outcomes": {"x": {}, "x by dead units": {}, "collapsed": {}}}, 'outcomes."x by dead units"'),
     ],
@@ -122,3 +126,24 @@ def test_a_factor_may_be_called_as_a_column(tmp_path: Path) -> None:
     assert [row["factor loss"] for row in found] == ["mse", "mse", "mae", "mae"]
     assert [row["factor collapsed at end"] for row in found] == [0.01, 0.02, 0.01, 0.02]
     assert all(isinstance(row["loss"], float) and row["collapsed at end"] in (0, 1) for row in found)
+
+
+def test_two_factors_do_not_change_the_same(tmp_path: Path) -> None:
+    """The first would have no effect, and say that it had; in rows of their own they may."""
+    first, second = factor([0.1, 0.2]), {**factor([0.3, 0.4]), "name": "other"}
+    with pytest.raises(
+        SpecError, match=r'factor other.change: got "recipe.optimizer.lr", which factor rate changes too'
+    ):
+        check_changes(small_study(claims=[], answer="", factors=[first, second]).factors)
+    apart = [{**first, "rows": ["A"]}, {**second, "rows": ["B"]}]
+    file = tmp_path / "small.toml"
+    file.write_text(tomli_w.dumps(table(claims=[], answer="", factors=apart)), encoding="utf-8")
+    load_study(str(file))
+    file.write_text(tomli_w.dumps(table(claims=[], answer="", factors=[first, second])), encoding="utf-8")
+    with pytest.raises(SpecError, match="which factor rate changes too"):
+        load_study(str(file), ["replicas=2"])
+
+
+def test_a_name_fits_into_that_of_a_file() -> None:
+    with pytest.raises(SpecError, match=r"name: .*at most 100 characters"):
+        small_study(name="a" * 300)

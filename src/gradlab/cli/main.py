@@ -66,6 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115  (closed by who called: nobody wants to read)
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a sign gets a "?", not a traceback
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -73,6 +73,7 @@ _WANTED = {
     "tuple_type": "a list",
     "list_type": "a list",
     "string_too_short": "a text of at least {min_length} character",
+    "string_too_long": "a text of at most {max_length} characters",
     "string_pattern_mismatch": "text that matches {pattern}",
     "too_short": "at least {min_length} of them",
     "too_long": "at most {max_length} of them",

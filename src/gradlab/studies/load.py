@@ -36,6 +36,7 @@ from gradlab.studies.study import (
     Study,
     Variant,
 )
+from gradlab.studies.variations import check_changes
 
 MOST_BYTES = 10_000_000
 
@@ -80,6 +81,7 @@ def load_study(name_or_path: str, settings: Sequence[str] = (), *, quick: bool =
     if quick and not is_exact:  # nothing is quicker than what is only computed
         table, settings = _reduced(table, path), [*_quick_settings(table), *settings]
     study = study_from(table)
+    check_changes(study.factors)  # of the file: a setting may change what a factor of some rows does
     if not settings:
         return study
     study = study_from(apply_settings(table, settings))  # of a table that is known to be well made

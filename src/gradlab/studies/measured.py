@@ -63,6 +63,8 @@ def check_told_apart(outcomes: Iterable[str], metrics: Iterable[str]) -> None:
     taken = list(END_ONLY)
     for kind, names in (("outcomes", outcomes), ("metrics", metrics)):
         for name in names:
+            if not name.strip():
+                raise SpecError(f'{kind}."{name}"', got="an empty name", expected="a name")
             own = split_by_cause(name) if kind == "outcomes" else (name,)
             if not set(own).isdisjoint(taken):
                 raise SpecError(f'{kind}."{name}"', got="the name of an outcome", expected="a name of its own")

@@ -106,7 +106,7 @@ class Study(Strict):
             larger images may not fit small ones.
     """
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=100)
     kind: Literal["trained", "exact"] = "trained"
     question: str
     answer: str = ""

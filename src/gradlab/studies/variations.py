@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -100,6 +101,21 @@ class Factor(Strict):
     def named(self) -> tuple[tuple[Level, LevelValue], ...]:
         """Its levels, each with its name."""
         return tuple(zip(self.levels, self.names, strict=True))
+
+
+def check_changes(factors: Sequence[Factor]) -> None:
+    """Two factors of one row change different things: of two that change the same, the first would have no effect.
+
+    Raises:
+        SpecError: They change the same.
+    """
+    for place, factor in enumerate(factors):
+        for other in factors[:place]:
+            apart = factor.rows is not None and other.rows is not None and set(factor.rows).isdisjoint(other.rows)
+            if factor.change == other.change and not apart:
+                got = f"{shown(factor.change)}, which factor {other.name} changes too"
+                do = "Leave one out, or give them different rows"
+                raise SpecError(f"factor {factor.name}.change", got=got, expected="a path of its own", do=do)
 
 
 class Variant(Strict):
