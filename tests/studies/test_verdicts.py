@@ -189,6 +189,21 @@ def test_the_mean_lies_in_its_interval_as_often_as_said(scale: Scale) -> None:
     assert abs(inside / 4000 - 0.95) <= 4 * math.sqrt(0.05 * 0.95 / 4000)
 
 
+@pytest.mark.parametrize("scale", [Scale(), SIZE, SHARE, Scale("logit", top=8.0, step=1.0)], ids=str)
+@pytest.mark.parametrize(
+    "values", [[0.0] * 5, [0.5] * 5, [1.0] * 5, [0.25], [0.0, 0.25, 1.0], [0.5, 0.6, 0.9]], ids=str
+)
+def test_a_mean_lies_in_its_own_interval_on_every_scale(scale: Scale, values: list[float]) -> None:
+    found = mean_on(scale, values)
+    assert found.mean == pytest.approx(np.mean(values)) and found.n == len(values)
+    if len(values) == 1:
+        assert np.isnan([found.low, found.high]).all()
+    elif len(set(values)) == 1:
+        assert found.low == found.mean == found.high
+    else:
+        assert found.low < found.mean < found.high
+
+
 def test_numbers_at_the_ends_of_their_range_stay_in_it() -> None:
     for values in ([1.0, 0.9], [0.0, 0.001], [1.0, 1.0, 0.0]):
         mean, ends = mean_on(SHARE, values), next_on(SHARE, values)

@@ -122,9 +122,11 @@ def mean_on(scale: Scale, values: npt.ArrayLike, level: float = 0.95, spread: np
     """
     plain = t_mean(values, level, spread)
     scale = scale.of(values, spread)
-    if scale.kind == "identity" or math.isnan(plain.std) or (plain.std == 0.0 and spread is None):
+    if math.isnan(plain.std) or (plain.std == 0.0 and spread is None):
+        return plain
+    if scale.kind == "identity":
         low, high = (float(end) for end in scale.back([plain.low, plain.high]))
-        return Mean(plain.mean, low, high, plain.n, plain.std, level, plain.method)
+        return replace(plain, low=low, high=high)
     if spread is None:
         scale = replace(scale, step=0.0)  # the mean of values that differ is at no end
         freedom, std = plain.n - 1, scale.slope(plain.mean) * plain.std
