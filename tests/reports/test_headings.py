@@ -227,7 +227,7 @@ def test_a_factor_of_some_rows_leaves_the_others_out_of_a_map(tmp_path: Path) ->
         "measure": {"reaching": "loss", "threshold": 0.1},
         "expected": {"above": 0.5},
     }
-    changes: dict[str, Any] = {"claims": [reached], "answer": "", "replicas": 2, "metrics": loss}
+    changes = {"claims": [reached], "answer": "", "replicas": 2, "metrics": loss}
     analysis = run(small_plan(factors=[{**RATES, "levels": [0.01, 0.02]}, few], **changes), tmp_path)
     (figure,) = [figure for figure in figures_of(analysis) if figure.id == "reaching-1"]
     assert "of 4 cells" not in figure.caption

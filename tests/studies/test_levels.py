@@ -14,11 +14,11 @@ from gradlab.reports.figures import figures_of
 from gradlab.reports.figures.record import Figure
 from gradlab.reports.sections import cell_tables
 from gradlab.studies.export import rows
-from gradlab.studies.factors import Factor, check_changes
 from gradlab.studies.left_out import is_left_out
 from gradlab.studies.load import load_study
 from gradlab.studies.plan import make_plan
 from gradlab.studies.store import Store
+from gradlab.studies.study import Factor, check_changes
 from tests.studies.small import run, small_plan, small_study, table
 
 

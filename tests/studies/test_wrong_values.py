@@ -89,8 +89,7 @@ def test_settings_do_not_hide_that_a_file_is_wrong(
 ) -> None:
     """Settings are put into the table before it becomes a study, so it is looked at first."""
     file = tmp_path / "wrong.toml"
-    several: tuple[Any, ...] = (1, [True], "x", {})
-    for wrong in several:
+    for wrong in (1, [True], "x", {}):
         file.write_text(tomli_w.dumps(changed(path, wrong)), encoding="utf-8")
         try:
             make_plan(load_study(str(file), settings))

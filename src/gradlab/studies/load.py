@@ -20,7 +20,6 @@ from gradlab.errors import SpecError, StudyFileError, UnknownName, from_validati
 from gradlab.spec import Recipe
 from gradlab.spec.written import NetworkTable
 from gradlab.studies.claims.table import ClaimTable, expanded
-from gradlab.studies.factors import check_changes
 from gradlab.studies.settings import apply_settings
 from gradlab.studies.study import (
     OF_TRAINED,
@@ -35,6 +34,7 @@ from gradlab.studies.study import (
     Snapshots,
     Study,
     Variant,
+    check_changes,
 )
 
 MOST_BYTES = 10_000_000

@@ -14,12 +14,12 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from gradlab.data import TASKS
 from gradlab.data.inputs import InputSet
-from gradlab.errors import SpecError, UnknownName
+from gradlab.errors import SpecError, UnknownName, shown
 from gradlab.studies.claims import Claim
 from gradlab.studies.claims.table import expanded
 from gradlab.studies.exact import arguments
-from gradlab.studies.factors import Factor, Level
 from gradlab.studies.left_out import LeftOut, check_left_out
+from gradlab.studies.levels import LevelValue
 from gradlab.studies.measured import COLLAPSED, Metric, OutcomeRule, Signals, Snapshots, Square, check_told_apart
 from gradlab.studies.strict import Strict
 from gradlab.training.train import LOSS_SET
@@ -30,6 +30,7 @@ ALL_OF_TRAINED = (
     *("replicas", "looks", "rows", "factors", "leave_out", "inputs", "outcomes", "metrics", "signals", "snapshots"),
 )
 MOST_REPLICAS = 100_000_000
+Level = str | int | float | bool | dict[str, Any] | list[Any]
 
 
 def _replicas(value: object) -> object:
@@ -90,6 +91,79 @@ class Row(Strict):
     network: dict[str, Any] = {}
     recipe: dict[str, Any] = {}
     task: str | dict[str, Any] | None = None
+
+
+class Factor(Strict):
+    """One path of the Setup over several levels.
+
+    `role` says how the analysis treats it: scientific (the question), nuisance (varied so that the answer does not hang on
+    it). What no factor varies is fixed, and is listed among the caveats.
+
+    A label belongs to a level's place: equal levels with different labels make cells of their own, which share their trials
+    as all cells of equal content do. Two levels of one name could not be told apart, and are refused.
+
+    Attributes:
+        name: What it is called in tables and claims.
+        role: "scientific" if the question is about it, "nuisance" if it is varied so that the answer does not hang on it.
+        change: Dotted path of what changes: "recipe.optimizer.lr", "network.hidden.depth",
+            "network.layers.0.channels", "task.noise".
+        levels: The values that it takes; every combination of the levels of all factors is a cell.
+        labels: How the levels are called in tables and claims, one for each; the values themselves when left out.
+        rows: Rows that it is varied in; all when left out.
+    """
+
+    name: str = Field(min_length=1)
+    role: Literal["scientific", "nuisance"] = "scientific"
+    change: str = Field(min_length=1)
+    levels: tuple[Level, ...] = Field(min_length=1)
+    labels: tuple[str, ...] | None = None
+    rows: tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _labelled(self) -> Self:
+        if self.labels is not None and len(self.labels) != len(self.levels):
+            raise SpecError(
+                f"factor {self.name}.labels",
+                got=f"{len(self.labels)} labels",
+                expected=f"{len(self.levels)}, one a level",
+            )
+        for place, name in enumerate(self.names):
+            if name in self.names[:place]:
+                is_labelled = self.labels is not None
+                raise SpecError(
+                    f"factor {self.name}.{'labels' if is_labelled else 'levels'}",
+                    got=f"{shown(str(name))} {self.names.count(name)} times",
+                    expected=f"each {'label' if is_labelled else 'level'} once",
+                    do="Leave it out" if is_labelled else "Leave it out, or give every level a label",
+                )
+        return self
+
+    @property
+    def names(self) -> tuple[LevelValue, ...]:
+        """How its levels are called in tables and claims, one after the other: by label, or by the value itself."""
+        if self.labels is not None:
+            return self.labels
+        return tuple(level if isinstance(level, LevelValue) else str(level) for level in self.levels)
+
+    @property
+    def named(self) -> tuple[tuple[Level, LevelValue], ...]:
+        """Its levels, each with its name."""
+        return tuple(zip(self.levels, self.names, strict=True))
+
+
+def check_changes(factors: Sequence[Factor]) -> None:
+    """Two factors of one row change different things: of two that change the same, the first would have no effect.
+
+    Raises:
+        SpecError: They change the same.
+    """
+    for place, factor in enumerate(factors):
+        for other in factors[:place]:
+            apart = factor.rows is not None and other.rows is not None and set(factor.rows).isdisjoint(other.rows)
+            if factor.change == other.change and not apart:
+                got = f"{shown(factor.change)}, which factor {other.name} changes too"
+                do = "Leave one out, or give them different rows"
+                raise SpecError(f"factor {factor.name}.change", got=got, expected="a path of its own", do=do)
 
 
 class Computed(Strict):
@@ -270,4 +344,5 @@ __all__ = [
     "Square",
     "Study",
     "Variant",
+    "check_changes",
 ]
