@@ -24,12 +24,7 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"
 PAGE = ROOT / "docs" / "seeds.md"
 STATES = {True: "yes", False: "no", None: "undecided"}
-REPRODUCED = {  # what each verdict says of a published number
-    "held": "reproduced",
-    "not held": "not reproduced",
-    "too wide to tell": "too wide to tell",
-    "undecided": "undecided",
-}
+OUTCOMES = ("reproduced", "not reproduced, for a reason shown by a run", "too wide to tell", "unexplained")
 
 
 def run(study: str, store: Path, settings: list[str]) -> dict[str, Any]:
@@ -49,20 +44,35 @@ def judged(claim: dict[str, Any]) -> str:
     return f"{claim['verdict']} ({judgement})" if judgement else str(claim["verdict"])
 
 
+def outcome(claim: dict[str, Any]) -> str:
+    """Which of the four outcomes a claim about a published number has."""
+    if claim["verdict"] in ("held", "too wide to tell"):
+        return OUTCOMES[0] if claim["verdict"] == "held" else OUTCOMES[2]
+    return OUTCOMES[1] if claim["verdict"] == "not held" and claim.get("explained_by") else OUTCOMES[3]
+
+
+def reason(claim: dict[str, Any]) -> str:
+    """How the verdict came about; where the claim does not hold, what shows why."""
+    if claim["verdict"] != "not held":
+        return str(claim["why"])
+    shown = f"explained by {claim['explained_by']}" if claim.get("explained_by") else "unexplained"
+    return f"{claim['why']}; {shown}"
+
+
 def counts(documents: list[dict[str, Any]]) -> list[str]:
-    """How many published numbers came out, how many did not, and of how many nothing can be said; a line a verdict.
+    """How many published numbers came out, how many did not, and of how many nothing can be said; a line an outcome.
 
     Files written before judgements were named hold verdicts of other rules; their studies are named.
     """
     claims = [claim for one in documents for claim in one["claims"] if claim["kind"] == "published"]
-    found = Counter(REPRODUCED[claim["verdict"]] for claim in claims)
+    found = Counter(map(outcome, claims))
     lines = [
         f"Of {counted_text(len(claims), 'claim')} about published numbers:",
         "",
         "| of a published number | claims |",
         "|---|---|",
     ]
-    lines += [f"| {word} | {found[word]} |" for word in REPRODUCED.values()]
+    lines += [f"| {word} | {found[word]} |" for word in OUTCOMES]
     old = dict.fromkeys(one["study"] for one in documents if any("judgement" not in claim for claim in one["claims"]))
     if old:
         lines += [
@@ -94,7 +104,7 @@ def claim_row(claim: dict[str, Any]) -> str:
         measured += ", spread borrowed"
     cells = [
         claim["id"], claim["statement"], published, measured,
-        f"{claim['replicas']:,}", judged(claim), claim["why"],
+        f"{claim['replicas']:,}", judged(claim), reason(claim),
     ]  # fmt: skip
     return _row(cells)
 

@@ -54,7 +54,7 @@ def claim_lines(analysis: Analysis) -> list[dict[str, str]]:
         {
             "id": claim_name(claim.id, analysis.study),
             "statement": claim.statement,
-            "why": claim.why,
+            "why": claim.reason,
             "source": claim.source,
             "published": published_text(claim, analysis),
             "measured": measured_text(claim),

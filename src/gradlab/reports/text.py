@@ -168,7 +168,7 @@ def _claims(analysis: Analysis, console: Console) -> None:
     rows = []
     for claim in analysis.claims:
         numbers = (published_text(claim, analysis), measured_text(claim), claim_count_text(claim))
-        sentences = (claim.statement, claim.why) if wide else ()
+        sentences = (claim.statement, claim.reason) if wide else ()
         rows.append(
             (claim_name(claim.id, analysis.study), *sentences, *numbers, claim.judged_text if wide else claim.verdict)
         )
@@ -177,7 +177,7 @@ def _claims(analysis: Analysis, console: Console) -> None:
     if not wide:
         for claim in analysis.claims:
             name = claim_name(claim.id, analysis.study)
-            why = ": ".join(filter(None, (claim.judgement, claim.why)))
+            why = ": ".join(filter(None, (claim.judgement, claim.reason)))
             print_line(console, f"{name}: {claim.statement}" + (f" ({why})" if why else ""), indent=2)
         console.print()
     for claim in analysis.claims:

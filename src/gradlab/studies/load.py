@@ -20,6 +20,7 @@ from gradlab.errors import SpecError, StudyFileError, UnknownName, shown
 from gradlab.errors.validation import from_validation
 from gradlab.spec import Recipe
 from gradlab.spec.written import NetworkTable
+from gradlab.studies.claims.claim import check_explanations
 from gradlab.studies.claims.table import ClaimTable, expanded
 from gradlab.studies.settings import apply_settings
 from gradlab.studies.study import (
@@ -81,6 +82,7 @@ def load_study(name_or_path: str, settings: Sequence[str] = (), *, quick: bool =
     if quick and not is_exact:  # nothing is quicker than what is only computed
         table, settings = _reduced(table, path), [*_quick_settings(table), *settings]
     study = study_from(table)
+    check_explanations(study.claims)  # of the file: a setting may leave out a claim that explains another
     check_changes(study.factors)  # of the file: a setting may change what a factor of some rows does
     if not settings:
         return study

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from gradlab.errors import SpecError
+from gradlab.errors import SpecError, UnknownName
 from gradlab.studies.claims.criteria.published import Published
 from gradlab.studies.claims.criterion import Criterion, Expectation
 from gradlab.studies.claims.measure import AnyMeasure
@@ -27,6 +28,8 @@ class Claim(Strict):
             verdict is "too wide to tell". Left out, 3 for odds and 1.5 for other numbers.
         source: Where it stands.
         expected: What is expected where nothing is published.
+        explained_by: Where the claim does not hold, what was run that shows why: the id of another claim of the study, or
+            "STUDY: CLAIM" of another study. Left out, a claim that does not hold is called unexplained.
         min_replicas: Fewer leave the claim undecided; left out, as many as the measure needs.
     """
 
@@ -38,6 +41,7 @@ class Claim(Strict):
     resolution: float | None = Field(default=None, gt=1.0, allow_inf_nan=False)
     source: str = ""
     expected: Expectation | None = None
+    explained_by: str = ""
     min_replicas: int = Field(default=0, ge=0)
 
     @property
@@ -69,3 +73,16 @@ class Claim(Strict):
         self.criterion.check(self.measure, where)
         self.measure.check_criterion(key, where)
         return self
+
+
+def check_explanations(claims: Sequence[Claim]) -> None:
+    """What explains a claim of a file is another claim of it, or is said to be one of another study.
+
+    Raises:
+        UnknownName: The file has no such claim.
+    """
+    ids = [claim.id for claim in claims]
+    for claim in claims:
+        if claim.explained_by and ": " not in claim.explained_by and claim.explained_by not in ids:
+            do = f'Claim "{claim.id}" names it; a claim of another study is written "STUDY: CLAIM"'
+            raise UnknownName("claim", claim.explained_by, ids, do=do)

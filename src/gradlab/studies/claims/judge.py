@@ -104,6 +104,7 @@ def _as_number(value: object) -> float | None:
 def _result(claim: Claim, **found: Any) -> ClaimResult:
     fields: dict[str, Any] = {
         "id": claim.id, "statement": claim.statement, "source": claim.source, "prediction": None,
+        "explained_by": claim.explained_by,
         "published": claim.criterion.number, "kind": claim.criterion.kind, "measured": None, "low": None, "high": None,
         "replicas": 0, "unit": claim.measure.told_in,
     }  # fmt: skip

@@ -55,6 +55,7 @@ class ClaimResult:
         verdict: "held", "not held", "too wide to tell" or "undecided".
         why: One line that says how the verdict came about.
         source: Where the published number stands.
+        explained_by: The claim, of this study or another, that shows why it does not hold; "" where none does.
         readings: For a claim about readings, each of them.
         unit: "share" for what reads best in percent, "points" for a difference of such, "exact" for the values of a
             computation, else "number".
@@ -77,6 +78,7 @@ class ClaimResult:
     verdict: Verdict
     why: str
     source: str = ""
+    explained_by: str = ""
     readings: Sequence[Reading] = ()
     unit: Unit = "share"
     values: tuple[Value, Value] | None = None
@@ -89,6 +91,13 @@ class ClaimResult:
     def judged_text(self) -> str:
         """The verdict with what it was judged by: "held (prediction interval)"."""
         return f"{self.verdict} ({self.judgement})" if self.judgement else self.verdict
+
+    @property
+    def reason(self) -> str:
+        """How the verdict came about, and where the claim does not hold, what shows why."""
+        if self.verdict != "not held":
+            return self.why
+        return f"{self.why}; {f'explained by {self.explained_by}' if self.explained_by else 'unexplained'}"
 
     @property
     def readings_tried(self) -> int:
@@ -133,6 +142,7 @@ class ClaimResult:
             "prediction": None if self.prediction is None else list(self.prediction),
             "why": self.why,
             "source": self.source,
+            "explained_by": self.explained_by,
             "unit": self.unit,
             "judgement": self.judgement,
             "resolution": self.resolution,
