@@ -16,7 +16,7 @@ from tests.jobs import job_of, setup_of
 from tests.studies.small import run, small_study
 
 METRICS = {
-    "dead": {"kind": "dead_units", "over": "train"},
+    "dead_units": {"kind": "dead_units", "over": "train"},
     "recovered": {"kind": "recovered_units", "over": "train"},
     "weights": {"kind": "weight_change"},
     "biases": {"kind": "hidden_bias_change"},
@@ -76,10 +76,10 @@ def test_zero_weights_stay_zero_with_relu_and_move_alike_with_sigmoid(engine: st
     relu, sigmoid = run(make_plan(study, engine=engine), tmp_path).cells
     for name in ("weights", "biases", "units"):
         assert not relu.metrics[name].any(), name
-    assert (relu.metrics["dead"] == 6).all() and not relu.metrics["recovered"].any()
+    assert (relu.metrics["dead_units"] == 6).all() and not relu.metrics["recovered"].any()
     assert not sigmoid.metrics["units"].any()
     assert (sigmoid.metrics["weights"][:, -1] > 0.1).all() and (sigmoid.metrics["biases"][:, -1] > 0).all()
-    assert (sigmoid.metrics["dead"] == 0).all()
+    assert (sigmoid.metrics["dead_units"] == 0).all()
     assert (sigmoid.metrics["plateau"][:, -1] <= 20).all()
 
 
