@@ -62,9 +62,12 @@ def reason(claim: dict[str, Any]) -> str:
 def counts(documents: list[dict[str, Any]]) -> list[str]:
     """How many published numbers came out, how many did not, and of how many nothing can be said; a line an outcome.
 
-    Files written before judgements were named hold verdicts of other rules; their studies are named.
+    Files written before judgements were named hold verdicts of other rules; their studies are named and not counted.
     """
-    claims = [claim for one in documents for claim in one["claims"] if claim["kind"] == "published"]
+    old = [one["study"] for one in documents if any("judgement" not in claim for claim in one["claims"])]
+    claims = [
+        claim for one in documents if one["study"] not in old for claim in one["claims"] if claim["kind"] == "published"
+    ]
     found = Counter(map(outcome, claims))
     lines = [
         f"Of {counted_text(len(claims), 'claim')} about published numbers:",
@@ -73,12 +76,10 @@ def counts(documents: list[dict[str, Any]]) -> list[str]:
         "|---|---|",
     ]
     lines += [f"| {word} | {found[word]} |" for word in OUTCOMES]
-    old = dict.fromkeys(one["study"] for one in documents if any("judgement" not in claim for claim in one["claims"]))
     if old:
         lines += [
             "",
-            f"Not run since verdicts name their judgement, and counted by the older rules, which call no number too wide to"
-            f" tell: {', '.join(old)}.",
+            f"Not counted, since their results are from before verdicts name their judgement: {', '.join(old)}.",
         ]
     return lines
 
