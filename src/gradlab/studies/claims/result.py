@@ -55,7 +55,6 @@ class ClaimResult:
         verdict: "held", "not held", "too wide to tell" or "undecided".
         why: One line that says how the verdict came about.
         source: Where the published number stands.
-        explained_by: The claim, of this study or another, that shows why it does not hold; "" where none does.
         readings: For a claim about readings, each of them.
         unit: "share" for what reads best in percent, "points" for a difference of such, "exact" for the values of a
             computation, else "number".
@@ -64,6 +63,7 @@ class ClaimResult:
         resolution: Of a published number, the factor within which it has to be known.
         borrowed: Where the spread over networks is another cell's, the networks of its own and those that lend.
         counted: Where cells, boundaries or readings are counted: how many agree, of how many, and what they are.
+        explained_by: The claim, of this study or another, that shows why it does not hold; "" where none does.
     """
 
     id: str
@@ -78,7 +78,6 @@ class ClaimResult:
     verdict: Verdict
     why: str
     source: str = ""
-    explained_by: str = ""
     readings: Sequence[Reading] = ()
     unit: Unit = "share"
     values: tuple[Value, Value] | None = None
@@ -86,6 +85,7 @@ class ClaimResult:
     resolution: float | None = None
     borrowed: tuple[int, int] | None = None
     counted: tuple[int, int, str] | None = None
+    explained_by: str = ""
 
     @property
     def judged_text(self) -> str:
