@@ -243,6 +243,11 @@ def test_a_warning_is_one_line(work: Path, capsys: pytest.CaptureFixture[str], m
     assert capsys.readouterr().err == "warning: this option has no effect\n"
 
 
+def heed_ctrl_c() -> None:
+    """What a shell runs in the background ignores Ctrl-C, and hands that on to what it starts: tests may be run so."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def recorded(store: Path) -> int:
     """Networks that a store holds while another process writes it."""
     with closing(sqlite3.connect(f"file:{store / 'gradlab.sqlite'}?mode=ro", uri=True, timeout=30)) as database:
@@ -252,7 +257,9 @@ def recorded(store: Path) -> int:
 def test_after_ctrl_c_the_same_command_goes_on(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Interrupted once something is recorded; what the store then holds is reported as incomplete, and completed."""
     command = [*RUN, "--set", "replicas=2500", "--chunk", "50", "--no-report"]
-    with subprocess.Popen([*GRADLAB, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [*GRADLAB, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c
+    ) as process:
         patience = time.monotonic() + 60
         while recorded(work / "gradlab-store") <= 16 and time.monotonic() < patience:
             time.sleep(0.01)
