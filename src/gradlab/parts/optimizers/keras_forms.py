@@ -11,7 +11,7 @@ from typing import Any
 
 from gradlab.parts.namespace import Namespace
 from gradlab.parts.optimizers.record import OPTIMIZERS, Optimizer, UpdateRule, learning_rate
-from gradlab.parts.optimizers.torch_forms import SGD_PLAIN
+from gradlab.parts.optimizers.torch_forms import BETAS, MOMENTUM, NESTEROV, SGD_PLAIN
 from gradlab.parts.param import Param, Value
 
 _EPS = 1e-7
@@ -64,7 +64,7 @@ OPTIMIZERS.add(
         source="Polyak 1964; Keras 2 and 3, SGD",
         params=(
             Param("momentum", 0.0, "decay of the velocity", low=0.0, high=1.0, excludes_high=True),
-            Param("nesterov", False, "look-ahead form of momentum", kind="bool"),
+            NESTEROV,
         ),
         lr=learning_rate(0.01),
         rule=_sgd_keras_rule,
@@ -117,7 +117,7 @@ OPTIMIZERS.add(
         params=(
             Param("alpha", 0.9, "decay of the mean square, Keras' rho", low=0.0, high=1.0, excludes_high=True),
             Param("eps", _EPS, "added under the root", low=0.0),
-            Param("momentum", 0.0, "decay of the momentum buffer", low=0.0, high=1.0, excludes_high=True),
+            MOMENTUM,
         ),
         lr=learning_rate(1e-3),
         rule=lambda params: RMSPROP_KERAS_PLAIN if params["momentum"] == 0 else RMSPROP_KERAS_MOMENTUM,
@@ -166,8 +166,7 @@ OPTIMIZERS.add(
         "uncorrected: eps is larger beside the root than adam's, by 1 / sqrt(1 - beta2^t)",
         source="Kingma and Ba 2015, before section 2.1 (eps is epsilon hat there); Keras 2 and 3, Adam",
         params=(
-            Param("beta1", 0.9, "decay of the mean", low=0.0, high=1.0, excludes_low=True, excludes_high=True),
-            Param("beta2", 0.999, "decay of the mean square", low=0.0, high=1.0, excludes_low=True, excludes_high=True),
+            *BETAS,
             Param("eps", _EPS, "added to the uncorrected root", low=0.0),
         ),
         lr=learning_rate(1e-3),

@@ -9,6 +9,12 @@ from gradlab.parts.namespace import Namespace
 from gradlab.parts.optimizers.record import OPTIMIZERS, Optimizer, UpdateRule, learning_rate
 from gradlab.parts.param import Param, Value
 
+MOMENTUM = Param("momentum", 0.0, "decay of the momentum buffer", low=0.0, high=1.0, excludes_high=True)
+NESTEROV = Param("nesterov", False, "look-ahead form of momentum", kind="bool")
+BETAS = (
+    Param("beta1", 0.9, "decay of the mean", low=0.0, high=1.0, excludes_low=True, excludes_high=True),
+    Param("beta2", 0.999, "decay of the mean square", low=0.0, high=1.0, excludes_low=True, excludes_high=True),
+)
 WEIGHT_DECAY = Param("weight_decay", 0.0, "coefficient of w added to the gradient", low=0.0)
 
 
@@ -62,9 +68,9 @@ OPTIMIZERS.add(
         formula="b = momentum b + (1 - dampening) g;  w = w - lr b",
         source="Robbins and Monro 1951; Polyak 1964; Nesterov 1983 in the form of Sutskever et al. 2013; torch.optim.SGD",
         params=(
-            Param("momentum", 0.0, "decay of the momentum buffer", low=0.0, high=1.0, excludes_high=True),
+            MOMENTUM,
             Param("dampening", 0.0, "share of the gradient kept out of the buffer", low=0.0, high=1.0),
-            Param("nesterov", False, "look-ahead form of momentum", kind="bool"),
+            NESTEROV,
             WEIGHT_DECAY,
         ),
         lr=learning_rate(0.01),
@@ -130,7 +136,7 @@ OPTIMIZERS.add(
             Param("alpha", 0.99, "decay of the mean square", low=0.0, high=1.0, excludes_high=True),
             Param("eps", 1e-8, "added to the root", low=0.0),
             WEIGHT_DECAY,
-            Param("momentum", 0.0, "decay of the momentum buffer", low=0.0, high=1.0, excludes_high=True),
+            MOMENTUM,
         ),
         lr=learning_rate(0.01),
         rule=lambda params: RMSPROP_PLAIN if params["momentum"] == 0 else RMSPROP_MOMENTUM,
@@ -216,8 +222,7 @@ ADAMW = UpdateRule(name="adamw", slots=("mean", "square"), prepare=adamw_prepare
 
 def _adam_params(weight_decay: float) -> tuple[Param, ...]:
     return (
-        Param("beta1", 0.9, "decay of the mean", low=0.0, high=1.0, excludes_low=True, excludes_high=True),
-        Param("beta2", 0.999, "decay of the mean square", low=0.0, high=1.0, excludes_low=True, excludes_high=True),
+        *BETAS,
         Param("eps", 1e-8, "added to the root", low=0.0),
         Param("weight_decay", weight_decay, "weight decay", low=0.0),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -72,13 +73,13 @@ class Criterion(Strict):
             SpecError: It cannot.
         """
 
+    @abstractmethod
     def judge(self, estimates: Sequence[Estimate]) -> Judged | str:
         """The verdict on all estimates together, or why nothing can be said."""
-        raise NotImplementedError
 
+    @abstractmethod
     def text(self, unit: Unit) -> str:
         """What it is, before anything is measured."""
-        raise NotImplementedError
 
 
 class Expected(Criterion, Member):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
@@ -60,10 +61,11 @@ class Measure(Member):
         """Whether the levels under that key may match several cells."""
         return False
 
+    @abstractmethod
     def names(self, known: Known) -> Sequence[str]:
         """What its name may be in a study."""
-        raise NotImplementedError
 
+    @abstractmethod
     def estimates(self, found: Found, again: int) -> Sequence[Estimate] | str:
         """What the cells hold, one estimate for each thing that is judged by itself; or why nothing can be said.
 
@@ -71,7 +73,6 @@ class Measure(Member):
             found: What the run found.
             again: Networks of another run, for which a rate is predicted.
         """
-        raise NotImplementedError
 
     def check_criterion(self, criterion_key: str, where: str) -> None:
         """Whether this criterion, one of `judged_by`, fits the measure's other keys.

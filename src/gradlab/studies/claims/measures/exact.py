@@ -33,19 +33,20 @@ class Exact(Measure):
         """Nothing is drawn."""
         return 0
 
+    def names(self, known: Known) -> Sequence[str]:
+        """Computations."""
+        return list(known.computations)
+
     def check(self, known: Known, where: str, *, several: bool) -> None:
         """The computation exists, and so does its result."""
         if known.kind != "exact":
             got = f"an exact computation in a study of kind {known.kind}"
             raise SpecError(f"{where}.measure", got=got, expected="an outcome, metric or quantity")
-        if self.exact not in known.computations:
-            raise UnknownName(
-                "computation", self.exact, known.computations, do=f"{where[:1].upper()}{where[1:]} names it"
-            )
+        do = f"{where[:1].upper()}{where[1:]} names it"
+        if self.exact not in self.names(known):
+            raise UnknownName("computation", self.exact, self.names(known), do=do)
         if self.part not in known.computations[self.exact]:
-            raise UnknownName(
-                "result", self.part, known.computations[self.exact], do=f"{where[:1].upper()}{where[1:]} names it"
-            )
+            raise UnknownName("result", self.part, known.computations[self.exact], do=do)
 
     def estimates(self, found: Found, again: int) -> Sequence[Estimate] | str:
         """The result as it is."""

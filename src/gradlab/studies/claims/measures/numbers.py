@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -94,6 +95,7 @@ class OfNumbers(Measure):
         known = [one for one in each if isinstance(one, Estimate)]
         return known if len(known) == len(each) else next(one for one in each if isinstance(one, str))
 
+    @abstractmethod
     def estimate(
         self, found: Found, cells: Mapping[str, CellResult], layer: LayerName | None, place: str
     ) -> Estimate | str:
@@ -105,7 +107,6 @@ class OfNumbers(Measure):
             layer: The layer; None for a metric.
             place: What it is called where there are several.
         """
-        raise NotImplementedError
 
 
 class MayBorrow(OfNumbers):
