@@ -7,9 +7,9 @@ no torch. Intervals are two-sided and equal-tailed. What they promise is checked
 
 from __future__ import annotations
 
-from gradlab.stats.differences import paired_difference, paired_rates_difference, two_proportion_difference
-from gradlab.stats.means import bootstrap_mean, next_value, t_mean
-from gradlab.stats.proportions import clopper_pearson, prediction_interval, standard_error, wilson
+from gradlab.stats.differences import paired_difference, paired_rates_difference
+from gradlab.stats.means import next_value, t_mean
+from gradlab.stats.proportions import prediction_interval, standard_error, wilson
 from gradlab.stats.records import Difference, Mean, Proportion, Ratio, Share
 from gradlab.stats.scales import IDENTITY, Scale, mean_on, next_on
 from gradlab.stats.variances import paired_variance_ratio
@@ -22,8 +22,6 @@ __all__ = [
     "Ratio",
     "Scale",
     "Share",
-    "bootstrap_mean",
-    "clopper_pearson",
     "mean_on",
     "next_on",
     "next_value",
@@ -33,6 +31,5 @@ __all__ = [
     "prediction_interval",
     "standard_error",
     "t_mean",
-    "two_proportion_difference",
     "wilson",
 ]

@@ -9,42 +9,7 @@ import numpy.typing as npt
 
 from gradlab.errors import UserError
 from gradlab.stats.checks import count_of, finite, normal_quantile, student_quantile, whole
-from gradlab.stats.proportions import wilson
 from gradlab.stats.records import Difference
-
-
-def two_proportion_difference(k1: int, n1: int, k2: int, n2: int, level: float = 0.95) -> Difference:
-    """Difference of two independent proportions, k1/n1 - k2/n2, with Newcombe's hybrid score interval.
-
-    With d the difference and (l, u) each proportion's Wilson interval: from d - sqrt((p1-l1)^2 + (u2-p2)^2) to
-    d + sqrt((u1-p1)^2 + (p2-l2)^2).
-
-    Args:
-        k1: Trials of the first group in which it happened.
-        n1: Trials of the first group.
-        k2: Trials of the second group in which it happened.
-        n2: Trials of the second group.
-        level: Confidence, between 0 and 1.
-
-    Raises:
-        UserError: A group has no trials, a count is not within its group, or level is not within (0, 1).
-
-    Assumes:
-        Independent groups. For the same replicas under two treatments use `paired_difference`.
-
-    Source:
-        Newcombe (1998), Statistics in Medicine 17, 873-890, method 10.
-
-    Example:
-        >>> interval = two_proportion_difference(56, 70, 48, 80)
-        >>> round(interval.low, 4), round(interval.high, 4)
-        (0.0524, 0.3339)
-    """
-    first, second = wilson(k1, n1, level), wilson(k2, n2, level)
-    difference = first.rate - second.rate
-    low = difference - math.hypot(first.rate - first.low, second.high - second.rate)
-    high = difference + math.hypot(first.high - first.rate, second.rate - second.low)
-    return Difference(difference, low, high, n1, n2, level, "Newcombe hybrid score")
 
 
 def paired_difference(a: npt.ArrayLike, b: npt.ArrayLike, level: float = 0.95) -> Difference:

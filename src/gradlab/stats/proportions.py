@@ -46,40 +46,6 @@ def wilson(count: int, n: int, level: float = 0.95) -> Proportion:
     return Proportion(count, n, rate, low, high, level, "Wilson")
 
 
-def clopper_pearson(count: int, n: int, level: float = 0.95) -> Proportion:
-    """The "exact" interval for a proportion: at least its level for every rate, hence wide.
-
-    Its bounds are the (1-level)/2 quantile of Beta(count, n-count+1) and the (1+level)/2 quantile of
-    Beta(count+1, n-count).
-
-    Args:
-        count: Trials in which it happened.
-        n: Trials.
-        level: Confidence, between 0 and 1.
-
-    Raises:
-        UserError: n is 0, count is not within 0..n, or level is not within (0, 1).
-
-    Assumes:
-        Independent trials of one unknown rate.
-
-    Source:
-        Clopper and Pearson (1934), Biometrika 26, 404-413.
-
-    Example:
-        >>> interval = clopper_pearson(81, 263)
-        >>> round(interval.low, 4), round(interval.high, 4)
-        (0.2527, 0.3676)
-    """
-    from scipy.special import betaincinv
-
-    count, n = count_of(count, n)
-    outside = tail(level)
-    low = 0.0 if count == 0 else float(betaincinv(count, n - count + 1, outside))
-    high = 1.0 if count == n else float(betaincinv(count + 1, n - count, 1 - outside))
-    return Proportion(count, n, count / n, low, high, level, "Clopper-Pearson")
-
-
 def prediction_interval(count: int, n: int, future_n: int, level: float = 0.95) -> tuple[float, float]:
     """Where the rate among *another* `future_n` trials will lie, having seen `count` of `n`.
 
