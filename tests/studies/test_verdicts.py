@@ -13,7 +13,7 @@ from gradlab.stats import Scale, mean_on, next_on, prediction_interval, wilson
 from gradlab.studies.claims import Claim, Estimate
 from gradlab.studies.claims.criteria.bound import Above, AtLeast, AtMost, Below, Bound
 from gradlab.studies.claims.criteria.published import FACTORS, Published
-from gradlab.studies.claims.criterion import Judged
+from gradlab.studies.claims.criterion import Expected, Judged
 from gradlab.studies.claims.estimate import Borrowed
 
 SHARE, SIZE = Scale("logit", step=1e-4), Scale("log")
@@ -213,3 +213,8 @@ def test_numbers_at_the_ends_of_their_range_stay_in_it() -> None:
     assert low == 0.0 < high and SIZE.of([0.0, 1.0]).kind == "identity"
     counts = Scale("logit", top=8.0, step=1.0)
     assert all(0.0 <= end <= 8.0 for end in next_on(counts, [8.0, 7.0, 8.0]))
+
+
+@pytest.mark.parametrize(("bound", "says"), [(0.01, "below 1 point"), (0.02, "below 2 points"), (0.0, "below 0")])
+def test_a_bound_of_one_point_is_in_the_singular(bound: float, says: str) -> None:
+    assert Expected.read({"below": bound}).text("points") == says

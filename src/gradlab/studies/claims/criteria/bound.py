@@ -97,8 +97,9 @@ class Bound(Expected):
         """The bound in words, without a unit where it is 0."""
         if unit == "number":
             return f"{self.words} {self.number:.4g}"
-        told = {"share": "%", "points": "points"}.get(unit, "")
-        return f"{self.words} {100 * self.number:.4g}" + (f" {told}" if self.number else "")
+        said = f"{100 * self.number:.4g}"
+        told = {"share": "%", "points": "point" if said in ("1", "-1") else "points"}.get(unit, "")
+        return f"{self.words} {said}" + (f" {told}" if self.number else "")
 
     def _ends(self, one: Estimate) -> tuple[float, float]:
         return one.prediction if self.of is not None and one.prediction is not None else (one.low, one.high)
